@@ -1,1 +1,12 @@
-export const a: number = 1;
+export * from "./change.ts";
+export * from "./errors.ts";
+export * from "./join.ts";
+export * from "./json.ts";
+export * from "./ports/data-source.ts";
+export * from "./ports/deliveries.ts";
+export * from "./ports/sink.ts";
+export * from "./ports/source.ts";
+export * from "./ports/throttle.ts";
+export * from "./ports/tokens.ts";
+export * from "./resolve.ts";
+export * from "./version.ts";

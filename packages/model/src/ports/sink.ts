@@ -1,0 +1,117 @@
+import type { Change, Outcome } from "../change.ts";
+import type { JsonObject } from "../json.ts";
+import type { RowVersions } from "../join.ts";
+import type { Doubt } from "../resolve.ts";
+
+/** A table to keep: the stream as a sink must know it. */
+export interface Table {
+  readonly source: string;
+  readonly stream: string;
+  /** Keys of the core register; null when core is the whole record. */
+  readonly core: readonly string[] | null;
+  readonly hasModifiedTime: boolean;
+}
+
+/** State of one table that must never run ahead of its rows: written in their transaction (docs/invariants.md, I6). */
+export interface TableState {
+  /** Everything modified up to this time (ms, source's clock) is proven in the sink; null before the first complete pull. */
+  readonly watermarkMs: number | null;
+  /** Checkpoint of pull, reconcile and compare, opaque to the sink. */
+  readonly progress: JsonObject;
+  /** Epoch of the lease under which it was last written; a write under a smaller one is refused. */
+  readonly epoch: number;
+}
+
+/** One transaction: changes of one table, what they settle, and the state that speaks of them. */
+export interface Batch {
+  readonly table: Table;
+  readonly changes: readonly Change[];
+  /** A state modified after this time (ms, source's clock) is doubted, not written. */
+  readonly horizonMs: number;
+  /** Written with the rows; FencedError, and nothing written, when the stored epoch is larger. */
+  readonly state?: TableState;
+}
+
+/** What became of a batch, one outcome for each change in order. */
+export interface WriteResult {
+  readonly outcomes: readonly Outcome[];
+  /** Keys whose data or deletion changed. */
+  readonly changedKeys: readonly string[];
+  readonly doubts: number;
+}
+
+/** A doubt as stored. */
+export interface OpenDoubt extends Doubt {
+  readonly stream: string;
+  readonly sinceMs: number;
+}
+
+/** A row as the sink holds it. */
+export interface Row {
+  readonly key: string;
+  readonly parentId: string | null;
+  readonly data: JsonObject | null;
+  readonly versions: RowVersions;
+  readonly modifiedMs: number | null;
+  /** Null while the record exists. */
+  readonly deletedMs: number | null;
+}
+
+/** How many rows a table has. */
+export interface TableCount {
+  /** Live rows. */
+  readonly rows: number;
+  readonly deleted: number;
+  /** Live rows whose detail is not due. */
+  readonly full: number;
+  /** Latest `_synced_at` in ms; null when empty. */
+  readonly lastChangeMs: number | null;
+}
+
+/** Selects live rows of a table by key order. */
+export interface RowQuery {
+  /** Only keys after this one (byte order). */
+  readonly after?: string;
+  readonly parentId?: string;
+  /** Only rows whose life version is below this one: not seen since. */
+  readonly lifeBelow?: string;
+  readonly limit: number;
+}
+
+/**
+ * The downstream database. Errors: TransientError (connection, deadlock, disk), PermanentError (it will never take this batch).
+ * `resolve` decides outcomes and doubts in every implementation.
+ */
+export interface Sink {
+  /** Random identity of this database's contents; another one after it was dropped and made again. */
+  readonly identity: string;
+  /** Creates what the tables need; keeps what is there. ConfigError when a table belongs to another source. */
+  prepare(tables: readonly Table[]): Promise<void>;
+  write(batch: Batch): Promise<WriteResult>;
+  /** State of every prepared table of a source, by stream. */
+  states(source: string): Promise<ReadonlyMap<string, TableState>>;
+  /** Doubts that wait for an answer, oldest first. */
+  doubts(source: string, limit: number): Promise<readonly OpenDoubt[]>;
+  /** Adds doubts that no batch raised. */
+  addDoubts(table: Table, doubts: readonly Doubt[]): Promise<void>;
+  /** Live rows whose detail is due, newest core first. */
+  detailDue(table: Table, limit: number): Promise<readonly Row[]>;
+  /** Rows of the given keys, tombstones too. */
+  rowsByKey(table: Table, keys: readonly string[]): Promise<readonly Row[]>;
+  /** Live rows in key order. */
+  rows(table: Table, query: RowQuery): Promise<readonly Row[]>;
+  count(table: Table): Promise<TableCount>;
+  /** Sealed texts kept beside the data (sources and their grants), by name. */
+  readonly vault: Vault;
+  close(): Promise<void>;
+}
+
+/** A few sealed texts, kept by name. */
+export interface Vault {
+  put(name: string, sealed: string): Promise<void>;
+  remove(name: string): Promise<void>;
+  all(): Promise<ReadonlyMap<string, string>>;
+}
+
+/** Opens the sink a URL names (`postgres://…`, `sqlite:…`); ConfigError when it is refused, TransientError when it is out of reach. */
+export type OpenSink = (url: string) => Promise<Sink>;

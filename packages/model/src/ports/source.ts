@@ -1,0 +1,137 @@
+import type { Change, Tombstone, Upsert } from "../change.ts";
+import type { JsonObject, JsonValue } from "../json.ts";
+
+/** What a request is made for, most urgent first: live refetches, healing of gaps, reconcile, full pulls. */
+export const PURPOSES = ["live", "heal", "reconcile", "pull"] as const;
+export type Purpose = (typeof PURPOSES)[number];
+
+/** What the rest of the system must know of a stream; everything else about it stays inside the source. */
+export interface Stream {
+  /** Also the table's name (contract section 7). */
+  readonly name: string;
+  /** The stream whose records this one is read under; null when it is read whole. `module` is no stream: a fixed list. */
+  readonly parent: string | null;
+  /** A child read once for each ticket: wanted only when named. */
+  readonly perTicket: boolean;
+  /** Keys every kind of row has (the core register); null when a list row is the whole record and there is no detail. */
+  readonly core: readonly string[] | null;
+  /** Whether records carry the source's modified time. Without it, detail is due when core's content changed. */
+  readonly hasModifiedTime: boolean;
+  /** Compared whole each `COMPARE_SECONDS`, since no event or modified-since query covers it. */
+  readonly polled: boolean;
+  /** Whether `changedSince` works. */
+  readonly hasChangedSince: boolean;
+  /** Whether every complete read shows every live record with a fresh life version, so that unseen rows are suspects. */
+  readonly listsAll: boolean;
+  /** Top-level keys derived from the clock or from reads; they take no part in comparing. */
+  readonly volatile: ReadonlySet<string>;
+}
+
+/** A position in a reading that only the source understands; plain JSON, so that a checkpoint can hold it. */
+export type Cursor = JsonObject;
+
+/** One answer of a reading. */
+export interface Page {
+  readonly changes: readonly Change[];
+  /** Records in the answer, repeats included. */
+  readonly rows: number;
+  /** Where to go on; null at the end. */
+  readonly next: Cursor | null;
+  /** A part split off for an idle reader, or for an instant that needs its own reading. */
+  readonly split: readonly Cursor[];
+  /** Said at the end only: null when the reading is proven complete, else why not and where. */
+  readonly shortfall: string | null;
+  /** Distinct records this reading has shown so far; said at the end. */
+  readonly distinct: number;
+}
+
+/** How a request is to be made. */
+export interface RequestOptions {
+  readonly purpose: Purpose;
+  readonly signal: AbortSignal;
+}
+
+/** Which connection test failed and what to do (contract section 4). */
+export interface Check {
+  readonly name: string;
+  readonly state: "ok" | "warn" | "fail";
+  readonly message: string;
+  readonly hint: string | null;
+}
+
+/** The organization as far as limits depend on it. */
+export interface Organization {
+  readonly id: string;
+  readonly name: string;
+  readonly edition: string;
+}
+
+/** A subscription at the source. */
+export interface Subscription {
+  readonly id: string;
+  readonly url: string;
+  readonly enabled: boolean;
+  readonly events: readonly string[];
+}
+
+/** A deleted record as the recycle bin lists it. */
+export interface BinPage {
+  readonly changes: readonly { readonly stream: string; readonly change: Tombstone }[];
+  readonly next: Cursor | null;
+}
+
+/** The upstream system. Errors: TransientError, CreditsError (wait), PermanentError (scope, absent stream). */
+export interface Source {
+  /** All streams, parents first. */
+  readonly streams: readonly Stream[];
+  /** The source's clock now, in ms: a bound from below. */
+  now(): number;
+  organization(options: RequestOptions): Promise<Organization>;
+  /** Why a stream cannot be read with the granted scopes, naming the missing one; null when it can. */
+  missingScope(stream: string): string | null;
+  /** The readings that together show all of a stream (of one parent's records when `parentId` is given). */
+  plan(stream: string, parents: readonly string[], options: RequestOptions): Promise<readonly Cursor[]>;
+  /** The readings that show all that was modified at or after a time in ms. */
+  changedSince(stream: string, sinceMs: number, options: RequestOptions): Promise<readonly Cursor[]>;
+  /** Reads one page. */
+  page(stream: string, cursor: Cursor, options: RequestOptions): Promise<Page>;
+  /** How many records the source says a stream has; null when it has no such count. */
+  count(stream: string, options: RequestOptions): Promise<number | null>;
+  /** Asks for one record: its state, or the proof that it is gone. */
+  get(stream: string, key: string, parentId: string | null, options: RequestOptions): Promise<Upsert | Tombstone>;
+  /** The recycle bin, newest first; null starts. */
+  bin(cursor: Cursor | null, options: RequestOptions): Promise<BinPage>;
+  /** What an event of a delivery says (pure). */
+  interpret(event: JsonValue): Interpretation;
+  /** Whether a token of `X-ZDesk-JWT` is right for this source; `receivedMs` judges its expiry. Throws TransientError when the keys cannot be had. */
+  verifySignature(token: string, receivedMs: number): Promise<boolean>;
+  subscriptions: Subscriptions;
+}
+
+/** What one event means. */
+export type Interpretation =
+  | {
+      readonly kind: "change";
+      readonly type: string;
+      readonly stream: string;
+      readonly change: Change;
+      readonly eventMs: number;
+      /** The event's payload lacked keys of the detail register. */
+      readonly lacksDetail: boolean;
+      /** Records whose children must be read again, by the parent's stream; null when there are none. */
+      readonly childrenOf: { readonly stream: string; readonly key: string } | null;
+    }
+  /** Known, and of no table. */
+  | { readonly kind: "filtered"; readonly type: string }
+  /** Set aside for a person. */
+  | { readonly kind: "dead"; readonly type: string; readonly reason: string; readonly message: string };
+
+/** The webhook at the source. */
+export interface Subscriptions {
+  /** Event types of the given streams, with filters as documented. */
+  eventsFor(streams: readonly string[]): readonly string[];
+  list(options: RequestOptions): Promise<readonly Subscription[]>;
+  create(url: string, events: readonly string[], options: RequestOptions): Promise<Subscription>;
+  update(id: string, url: string, events: readonly string[], options: RequestOptions): Promise<Subscription>;
+  remove(id: string, options: RequestOptions): Promise<void>;
+}
