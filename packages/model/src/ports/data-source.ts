@@ -1,4 +1,3 @@
-
 /** The data centres of Zoho (Zoho Accounts, multi-dc). */
 export const DATA_CENTERS = ["com", "eu", "in", "com.au", "jp", "com.cn", "ca", "sa", "sg", "ae", "uk"] as const;
 export type DataCenter = (typeof DATA_CENTERS)[number];
@@ -56,4 +55,3 @@ export interface Gap {
   readonly reason: string;
   readonly state: "open" | "closed";
 }
-
