@@ -1,0 +1,70 @@
+import { readFileSync } from "node:fs";
+import { ConfigError } from "@deskmirror/model";
+import * as z from "zod";
+
+/** One environment variable as data; documentation is checked against it. */
+export interface Variable<T = unknown> {
+  readonly meaning: string;
+  /** Turns the trimmed text into its value; its error messages say what the value must be. */
+  readonly schema: z.ZodType<T, string>;
+  /** Text used when it is unset; without it the variable is required, unless optional. */
+  readonly default?: string;
+  /** Unset gives null. */
+  readonly optional?: true;
+  /** Its value is never shown. */
+  readonly secret?: true;
+}
+
+/** The variables a service reads, by name. */
+export type Variables = Readonly<Record<string, Variable>>;
+
+/** The values of a table of variables. */
+export type Env<V extends Variables> = {
+  readonly [N in keyof V]: z.output<V[N]["schema"]> | (V[N] extends { readonly optional: true } ? null : never);
+};
+
+type Texts = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Reads every variable, from `NAME` or from the file that `NAME_FILE` names, trimmed; empty is unset.
+ * Throws one ConfigError that names every problem and its mend.
+ */
+export function parseEnv<V extends Variables>(variables: V, env: Texts): Env<V> {
+  const problems: string[] = [];
+  const values = Object.entries(variables).map(([name, variable]) => {
+    try {
+      return [name, parseVariable(name, variable, env)];
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      problems.push(error.message);
+      return [name, null];
+    }
+  });
+  if (problems.length > 0) throw new ConfigError(`The environment needs a mend:\n  ${problems.join("\n  ")}`);
+  return Object.fromEntries(values) as Env<V>;
+}
+
+function parseVariable(name: string, variable: Variable, env: Texts): unknown {
+  const text = readText(name, env) ?? variable.default;
+  if (text === undefined) {
+    if (variable.optional) return null;
+    throw new ConfigError(`${name} is not set; set it (or ${name}_FILE): ${variable.meaning}`);
+  }
+  const result = variable.schema.safeParse(text);
+  if (result.success) return result.data;
+  const must = result.error.issues.map((issue) => issue.message).join(", ");
+  throw new ConfigError(variable.secret ? `${name} ${must}` : `${name} ${must}; it is ${JSON.stringify(text)}`);
+}
+
+function readText(name: string, env: Texts): string | undefined {
+  const text = env[name]?.trim() || undefined;
+  const path = env[`${name}_FILE`]?.trim() || undefined;
+  if (path === undefined) return text;
+  if (text !== undefined) throw new ConfigError(`${name} and ${name}_FILE are both set; unset one of them`);
+  try {
+    return readFileSync(path, "utf8").trim() || undefined;
+  } catch (cause) {
+    const code = cause instanceof Error && "code" in cause ? cause.code : cause;
+    throw new ConfigError(`${name}_FILE names a file that cannot be read (${String(code)}): ${path}`, { cause });
+  }
+}

@@ -1,0 +1,21 @@
+const secretName = String.raw`[\w-]*(?:token|secret|authorization|password|passwd|cookie|servicekey|service_key)[\w-]*`;
+
+/** What in a line of JSON is a secret, and what is written instead (docs/invariants.md, I11). */
+const rules: readonly (readonly [RegExp, string])[] = [
+  [new RegExp(String.raw`("${secretName}":)(?:"(?:[^"\\]|\\.)*"|\[[^\]]*\])`, "gi"), '$1"[redacted]"'],
+  [new RegExp(String.raw`(\\"${secretName}\\":\s*\\")[^"\\]*`, "gi"), "$1[redacted]"],
+  [/([?&](?:code|[\w-]*token|[\w-]*secret|password)=)[^&"\s\\]+/gi, "$1[redacted]"],
+  [/(\/hooks\/)[\w~.%-]+/g, "$1[redacted]"],
+  [/(\w:\/\/)[^/\s"@]*@/g, "$1[redacted]@"],
+  [/((?:Bearer|Basic|Zoho-oauthtoken)\s+)[\w.~+/=-]+/gi, "$1[redacted]"],
+  [/\b1000\.[0-9a-f]{32}\.[0-9a-f]{32}\b/gi, "[redacted]"],
+  [/\beyJ[\w-]+\.[\w-]+\.[\w-]*/g, "[redacted]"],
+];
+
+/**
+ * Takes secrets out of a line of JSON, at any depth and inside messages: values under telling names, credentials in URLs, keys
+ * of service URLs, bearer tokens, Zoho's tokens and codes, and JWTs.
+ */
+export function redact(line: string): string {
+  return rules.reduce((text, [pattern, replacement]) => text.replace(pattern, replacement), line);
+}

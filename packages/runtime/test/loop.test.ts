@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { getEventListeners } from "node:events";
+import { describe, test } from "node:test";
+import { runEvery, sleep } from "@deskmirror/runtime";
+
+describe("loops", () => {
+  test("sleep ends early by rejecting, and leaves no listener behind", async () => {
+    const stop = new AbortController();
+    await sleep(1, stop.signal);
+    assert.equal(getEventListeners(stop.signal, "abort").length, 0);
+    const waiting = sleep(60_000, stop.signal);
+    stop.abort();
+    await assert.rejects(waiting, { name: "AbortError" });
+    assert.equal(getEventListeners(stop.signal, "abort").length, 0);
+  });
+
+  test("runs one at a time, goes on after an error, and ends after the last run", async () => {
+    const stop = new AbortController();
+    const errors: string[] = [];
+    let runs = 0;
+    let running = 0;
+    await runEvery({
+      intervalMs: 1,
+      signal: stop.signal,
+      async run() {
+        assert.equal(++running, 1);
+        await sleep(2);
+        running--;
+        if (++runs === 2) throw new Error("second");
+        if (runs === 4) stop.abort();
+      },
+      onError: (error) => void errors.push(error.message),
+    });
+    assert.equal(running, 0);
+    assert.equal(runs, 4);
+    assert.deepEqual(errors, ["second"]);
+  });
+
+  test("an interval ends at once when aborted", async () => {
+    const stop = new AbortController();
+    const loop = runEvery({ intervalMs: 60_000, signal: stop.signal, run: () => {}, onError: assert.fail });
+    await sleep(1);
+    stop.abort();
+    await loop;
+  });
+});
