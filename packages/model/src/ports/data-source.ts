@@ -35,6 +35,8 @@ export interface DataSource {
   /** Id of the webhook we registered; null when there is none. */
   readonly webhookId: string | null;
   readonly paused: boolean;
+  /** How often a full pull of each table was asked for, by table; none: never. A restart adds one. */
+  readonly pulls: Readonly<Record<string, number>>;
   readonly createdMs: number;
 }
 

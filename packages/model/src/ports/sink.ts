@@ -68,13 +68,13 @@ export interface TableCount {
   readonly lastChangeMs: number | null;
 }
 
-/** Selects live rows of a table by key order. */
+/** Selects rows of a table in key order: live ones, or tombstones when `deletedAfterMs` is given. */
 export interface RowQuery {
   /** Only keys after this one (byte order). */
   readonly after?: string;
   readonly parentId?: string;
-  /** Only rows whose life version is below this one: not seen since. */
-  readonly lifeBelow?: string;
+  /** Instead of live rows: tombstones with a later `_deleted_at` (ms). */
+  readonly deletedAfterMs?: number;
   readonly limit: number;
 }
 
@@ -98,7 +98,7 @@ export interface Sink {
   detailDue(table: Table, limit: number): Promise<readonly Row[]>;
   /** Rows of the given keys, tombstones too. */
   rowsByKey(table: Table, keys: readonly string[]): Promise<readonly Row[]>;
-  /** Live rows in key order. */
+  /** Rows in key order. */
   rows(table: Table, query: RowQuery): Promise<readonly Row[]>;
   count(table: Table): Promise<TableCount>;
   /** Sealed texts kept beside the data (sources and their grants), by name. */

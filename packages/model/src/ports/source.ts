@@ -21,7 +21,7 @@ export interface Stream {
   readonly polled: boolean;
   /** Whether `changedSince` works. */
   readonly hasChangedSince: boolean;
-  /** Whether every complete read shows every live record with a fresh life version, so that unseen rows are suspects. */
+  /** Whether a complete reading (of one parent's records) lists every live record, so that rows it lacks are suspects. */
   readonly listsAll: boolean;
   /** Top-level keys derived from the clock or from reads; they take no part in comparing. */
   readonly volatile: ReadonlySet<string>;
