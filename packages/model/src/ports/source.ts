@@ -23,6 +23,8 @@ export interface Stream {
   readonly hasChangedSince: boolean;
   /** Whether a complete reading (of one parent's records) lists every live record, so that rows it lacks are suspects. */
   readonly listsAll: boolean;
+  /** Whether the recycle bin lists its deleted records. */
+  readonly inBin: boolean;
   /** Top-level keys derived from the clock or from reads; they take no part in comparing. */
   readonly volatile: ReadonlySet<string>;
 }
@@ -118,8 +120,6 @@ export type Interpretation =
       readonly eventMs: number;
       /** The event's payload lacked keys of the detail register. */
       readonly lacksDetail: boolean;
-      /** Records whose children must be read again, by the parent's stream; null when there are none. */
-      readonly childrenOf: { readonly stream: string; readonly key: string } | null;
     }
   /** Known, and of no table. */
   | { readonly kind: "filtered"; readonly type: string }
