@@ -1,5 +1,6 @@
 export * from "./change.ts";
 export * from "./errors.ts";
+export * from "./group-commit.ts";
 export * from "./join.ts";
 export * from "./json.ts";
 export * from "./ports/data-source.ts";
