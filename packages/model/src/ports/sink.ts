@@ -12,6 +12,12 @@ export interface Table {
   readonly hasModifiedTime: boolean;
 }
 
+/** Whose tables they are: a source made again under its old name keeps them only when the organization is the same. */
+export interface TableOwner {
+  readonly source: string;
+  readonly orgId: string;
+}
+
 /** State of one table that must never run ahead of its rows: written in their transaction (docs/invariants.md, I6). */
 export interface TableState {
   /** Everything modified up to this time (ms, source's clock) is proven in the sink; null before the first complete pull. */
@@ -37,6 +43,7 @@ export interface WriteResult {
   readonly outcomes: readonly Outcome[];
   /** Keys whose data or deletion changed. */
   readonly changedKeys: readonly string[];
+  /** Doubts raised; a contradiction that was raised before does not count. */
   readonly doubts: number;
 }
 
@@ -85,10 +92,13 @@ export interface RowQuery {
 export interface Sink {
   /** Random identity of this database's contents; another one after it was dropped and made again. */
   readonly identity: string;
-  /** Creates what the tables need; keeps what is there. ConfigError when a table belongs to another source. */
-  prepare(tables: readonly Table[]): Promise<void>;
+  /**
+   * Creates what the tables (all of the owner) need; keeps what is there. ConfigError when a table is there that belongs to
+   * another source, to another organization of the same name, or to nobody we know.
+   */
+  prepare(tables: readonly Table[], owner: TableOwner): Promise<void>;
   write(batch: Batch): Promise<WriteResult>;
-  /** State of every prepared table of a source, by stream. */
+  /** State of every prepared table of a source, by stream; epoch 0 while none was written. */
   states(source: string): Promise<ReadonlyMap<string, TableState>>;
   /** Doubts that wait for an answer, oldest first. */
   doubts(source: string, limit: number): Promise<readonly OpenDoubt[]>;
