@@ -37,6 +37,8 @@ export interface Page {
   readonly changes: readonly Change[];
   /** Records in the answer, repeats included. */
   readonly rows: number;
+  /** Credits the answer cost. */
+  readonly credits: number;
   /** Where to go on; null at the end. */
   readonly next: Cursor | null;
   /** A part split off for an idle reader, or for an instant that needs its own reading. */
