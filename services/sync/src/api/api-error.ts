@@ -1,0 +1,76 @@
+import type { NextFunction, Request, RequestHandler, Response } from "express";
+import { ConfigError, CreditsError, PermanentError, TransientError, toError } from "@deskmirror/model";
+import type { Log } from "@deskmirror/runtime";
+import * as z from "zod";
+
+/** An answer that is no success: status, code, what happened, and what to do (contract section 4). */
+export class ApiError extends Error {
+  override readonly name = "ApiError";
+  readonly status: number;
+  readonly code: string;
+  readonly hint: string;
+
+  constructor(status: number, code: string, text: { readonly message: string; readonly hint: string }) {
+    super(text.message);
+    this.status = status;
+    this.code = code;
+    this.hint = text.hint;
+  }
+}
+
+/** Answers with the error's JSON shape. */
+export function sendError(res: Response, error: ApiError): void {
+  const { status, code, message, hint } = error;
+  if (status === 503 || status === 429) res.setHeader("retry-after", "30");
+  res.status(status).json({ error: { code, message, hint } });
+}
+
+/** The answer for whatever was thrown; unforeseen errors are logged and show nothing of the inside. */
+export function toApiError(thrown: unknown): ApiError | null {
+  const error = toError(thrown);
+  if (error instanceof ApiError) return error;
+  if (error instanceof z.ZodError) {
+    const message = error.issues.map(({ path, message: text }) => `${path.join(".") || "body"}: ${text}`).join("; ");
+    return new ApiError(422, "INVALID", {
+      message,
+      hint: "Mend the named fields; the shapes are at /api/openapi.json.",
+    });
+  }
+  if (error instanceof CreditsError) {
+    return new ApiError(409, "CREDITS", {
+      message: error.message,
+      hint: "Wait for the new day or lower throttle.reserve.",
+    });
+  }
+  if (error instanceof TransientError) {
+    return new ApiError(503, error.code, { message: error.message, hint: "Try again in a moment." });
+  }
+  if (error instanceof PermanentError || error instanceof ConfigError) {
+    const code = error instanceof PermanentError ? error.code : "CONFIG";
+    return new ApiError(422, code, { message: error.message, hint: "Mend what the message names and try again." });
+  }
+  if ("type" in error && error.type === "entity.parse.failed") {
+    return new ApiError(400, "NOT_JSON", { message: "The body is not JSON.", hint: "Send a JSON object." });
+  }
+  if ("type" in error && error.type === "entity.too.large") {
+    return new ApiError(413, "TOO_LARGE", { message: "The body is larger than 64 KiB.", hint: "Send less." });
+  }
+  return null;
+}
+
+/** The last middleware: turns what handlers throw into answers. */
+export function errorAnswers(log: Log) {
+  return function errorAnswer(error: unknown, _req: Request, res: Response, _next: NextFunction): void {
+    const known = toApiError(error);
+    if (known !== null) return sendError(res, known);
+    log.error({ err: toError(error) }, "an admin call failed");
+    const message = "The call failed inside; nothing is known to be done.";
+    sendError(res, new ApiError(503, "INTERNAL", { message, hint: "Look at the log of sync, then try again." }));
+  };
+}
+
+/** What is not there. */
+export const notFound: RequestHandler = (_req, res) => {
+  const text = { message: "There is nothing at this address.", hint: "See docs/reference for the calls there are." };
+  sendError(res, new ApiError(404, "NOT_FOUND", text));
+};

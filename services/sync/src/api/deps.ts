@@ -1,0 +1,33 @@
+import type { DataSource, Sink } from "@deskmirror/model";
+import type { DeadLetters, Gaps, Ledger, Runs, SourceRegistry } from "@deskmirror/redis";
+import type { Log } from "@deskmirror/runtime";
+import type { Mirrors } from "../mirror/mirrors.ts";
+
+/** What Zoho gives for a generated code. */
+export interface Grant {
+  readonly refreshToken: string;
+  /** Null when Zoho did not say. */
+  readonly scopes: readonly string[] | null;
+}
+
+/** Everything the admin API works with. */
+export interface ApiDeps {
+  readonly registry: SourceRegistry;
+  readonly mirrors: Mirrors;
+  readonly runs: Runs;
+  readonly ledger: Ledger;
+  readonly gaps: Gaps;
+  readonly deadLetters: DeadLetters;
+  /** PermanentError with Zoho's code when refused, TransientError when unclear. */
+  readonly exchangeCode: (source: DataSource, code: string) => Promise<Grant>;
+  /** Names of all tables, and the scope each misses in a grant (null: none). */
+  readonly missingScopes: (source: DataSource) => ReadonlyMap<string, string | null>;
+  readonly openSink: (url: string) => Promise<Sink>;
+  readonly redactSinkUrl: (url: string) => string;
+  readonly defaultSinkUrl: string;
+  readonly allowCustomEndpoints: boolean;
+  readonly createServiceKey: () => string;
+  readonly log: Log;
+  /** Aborted when the process ends. */
+  readonly signal: AbortSignal;
+}

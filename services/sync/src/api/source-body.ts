@@ -1,0 +1,67 @@
+import { DATA_CENTERS } from "@deskmirror/model";
+import * as z from "zod";
+
+const reserved = /^(pg_|sqlite)|^(public|information_schema|main|temp)$/;
+
+const name = z
+  .string("must be a text")
+  .regex(/^[a-z][a-z0-9_]{0,30}$/, "must be a small letter, then up to 30 small letters, digits or _")
+  .refine((text) => !reserved.test(text), "is a name that databases keep for themselves; choose another");
+
+const httpUrl = z.url({ protocol: /^https?$/, error: "must be an http or https URL" });
+const seconds = z
+  .int("must be whole seconds")
+  .min(10, "must be at least 10 seconds")
+  .max(31_536_000, "must be at most a year");
+
+const throttle = z.strictObject({
+  concurrency: z.int().min(1).max(100).nullable().default(null),
+  reserve: z.number().min(0).max(1).default(0.4),
+  dailyCredits: z.int().min(1).nullable().default(null),
+});
+
+/** Body of `POST /api/sources` (contract section 4). */
+export const sourceBody = z.strictObject({
+  name,
+  orgId: z
+    .string("must be a text")
+    .regex(/^\d{1,20}$/, "must be the digits of the organization id (Setup → Developer Space → API)"),
+  dataCenter: z.enum(DATA_CENTERS, `must be one of ${DATA_CENTERS.join(" ")}`).default("com"),
+  clientId: z.string("must be a text").min(1, "is empty").max(200),
+  clientSecret: z.string("must be a text").min(1, "is empty").max(200),
+  code: z.string("must be a text").min(1, "is empty").max(300).optional(),
+  mode: z.enum(["document", "csv"], "must be document or csv").default("document"),
+  increment: z.literal("webhook", "must be webhook, the only way Zoho Desk tells of changes").default("webhook"),
+  tables: z.array(z.string()).min(1, "names no table; leave it out for the default").nullable().default(null),
+  sinkUrl: z.string().min(1).nullable().default(null),
+  signature: z.enum(["require", "verify", "off"], "must be require, verify or off").default("verify"),
+  throttle: throttle.default({ concurrency: null, reserve: 0.4, dailyCredits: null }),
+  reconcileSeconds: seconds.nullable().default(null),
+  compareSeconds: seconds.nullable().default(null),
+  sweepHours: z.number().min(0.01).max(8_760).nullable().default(null),
+  accountsUrl: httpUrl.nullable().default(null),
+  deskUrl: httpUrl.nullable().default(null),
+});
+export type SourceBody = z.output<typeof sourceBody>;
+
+/** Body of `POST …/authorize`. */
+export const authorizeBody = z.strictObject({ code: z.string("must be a text").min(1, "is empty").max(300) });
+
+const tables = z.array(z.string()).min(1, "names no table; leave it out for all").optional();
+
+/** Body of `POST …/pull`. */
+export const pullBody = z.strictObject({ tables, restart: z.boolean("must be true or false").default(false) });
+
+/** Body of `POST …/reconcile`. */
+export const reconcileBody = z.strictObject({ tables });
+
+/** Body of `POST …/verify`. */
+export const verifyBody = z.strictObject({
+  tables,
+  sample: z.int("must be a whole number").min(0).max(100_000, "must be at most 100000").default(200),
+});
+
+/** Query of calls that give a run: `?wait=seconds`, at most 60. */
+export const waitQuery = z.object({
+  wait: z.coerce.number("must be seconds").min(0).max(60, "must be at most 60").default(0),
+});

@@ -1,0 +1,13 @@
+import type { DataSource } from "@deskmirror/model";
+import type { ApiDeps } from "./deps.ts";
+
+/** A data source as the API shows it: no secret, sink without password and query. */
+export function toSourceView(deps: Pick<ApiDeps, "redactSinkUrl" | "defaultSinkUrl">, source: DataSource): object {
+  const { clientSecret: _secret, refreshToken, serviceKey: _key, pulls: _pulls, createdMs, sinkUrl, ...shown } = source;
+  return {
+    ...shown,
+    sinkUrl: deps.redactSinkUrl(sinkUrl ?? deps.defaultSinkUrl),
+    authorized: refreshToken !== null,
+    createdAt: new Date(createdMs).toISOString(),
+  };
+}

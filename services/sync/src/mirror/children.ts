@@ -1,0 +1,27 @@
+import type { Cursor } from "@deskmirror/model";
+import { readAll, toReadings } from "./read-all.ts";
+import { doubtUnseen, lowerBound } from "./suspects.ts";
+import { writePage } from "./table-context.ts";
+import type { ReadOptions, TableContext } from "./table-context.ts";
+
+const READINGS_AT_ONCE = 4;
+
+/** Reads all children of one record whole; rows of it that the reading lacks become doubts. */
+export async function readChildren(context: TableContext, parentKey: string, options: ReadOptions): Promise<void> {
+  const { source, stream } = context;
+  let boundMs = source.now();
+  const cursors = await source.plan(stream.name, [parentKey], options);
+  const readings = await readAll({
+    readings: toReadings(cursors),
+    concurrency: READINGS_AT_ONCE,
+    signal: options.signal,
+    readPage: (cursor: Cursor) => source.page(stream.name, cursor, options),
+    write: async (page) => {
+      boundMs = lowerBound(boundMs, page.changes);
+      await writePage(context, { page });
+    },
+  });
+  if (stream.listsAll && readings.every(({ shortfall }) => shortfall === null)) {
+    await doubtUnseen(context, boundMs, parentKey);
+  }
+}

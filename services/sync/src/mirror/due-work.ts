@@ -1,0 +1,63 @@
+import type { Stream } from "@deskmirror/model";
+import type { Progress } from "./progress.ts";
+
+/** The intervals of a data source, in ms. */
+export interface Intervals {
+  readonly reconcileMs: number;
+  readonly compareMs: number;
+  readonly sweepMs: number;
+}
+
+/** A table, what is known of it, and what was asked of it. */
+export interface TableFacts {
+  readonly stream: Stream;
+  readonly progress: Progress;
+  readonly watermarkMs: number | null;
+  /** How many pulls were asked for; 0: none. */
+  readonly asked: number;
+  /** The source's clock, in ms. */
+  readonly nowMs: number;
+  readonly intervals: Intervals;
+}
+
+/** Why a table must be read whole now; null when it need not. */
+export function duePull(facts: TableFacts): "asked" | "resume" | "compare" | null {
+  const { progress, asked, nowMs, stream, intervals } = facts;
+  const { pull } = progress;
+  if (asked === 0) return null;
+  if (pull === null || pull.asked < asked) return "asked";
+  if (pull.state === "running") return "resume";
+  const everyMs = readEveryMs(stream, intervals);
+  const restMs = pull.state === "incomplete" ? intervals.compareMs : everyMs;
+  return restMs !== null && nowMs - (pull.finishedMs ?? 0) >= restMs ? "compare" : null;
+}
+
+/** How often a table is read whole by the clock; null when reconcile and the recycle bin keep it true. */
+export function readEveryMs(stream: Stream, intervals: Intervals): number | null {
+  if (stream.perTicket) return intervals.sweepMs;
+  return stream.polled ? intervals.compareMs : null;
+}
+
+/** Whether a table's next reconcile is due. */
+export function isReconcileDue({ stream, progress, watermarkMs, nowMs, intervals }: TableFacts): boolean {
+  if (!stream.hasChangedSince || watermarkMs === null || progress.pull?.state === "running") return false;
+  const { reconciledMs } = progress;
+  return (
+    reconciledMs === null || reconciledMs < (progress.completedMs ?? 0) || nowMs - reconciledMs >= intervals.reconcileMs
+  );
+}
+
+/** A table's state as status says it (docs/invariants.md, I8). */
+export type TableLife = "pending" | "pulling" | "live" | "incomplete";
+
+/** `live` is said only of a table whose last full read is proven complete and which reconcile, or a young compare, has followed. */
+export function tableLife(facts: TableFacts): TableLife {
+  const { progress, stream, intervals, nowMs } = facts;
+  const { pull, completedMs, reconciledMs } = progress;
+  if (pull === null) return "pending";
+  if (completedMs === null) return pull.state === "incomplete" ? "incomplete" : "pulling";
+  if (pull.state === "incomplete") return "incomplete";
+  if (stream.hasChangedSince) return reconciledMs !== null && reconciledMs >= completedMs ? "live" : "pulling";
+  const everyMs = readEveryMs(stream, intervals);
+  return everyMs === null || nowMs - completedMs <= 2 * everyMs ? "live" : "incomplete";
+}

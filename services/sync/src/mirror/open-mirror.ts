@@ -1,0 +1,154 @@
+import type {
+  DataSource,
+  DeadLetter,
+  DeliveryGroup,
+  Leases,
+  Settlement,
+  Sink,
+  Source,
+  Stream,
+  Table,
+} from "@deskmirror/model";
+import type { ApplyOptions, DeadLetters, DeliveryWorker, DueSet, Gaps, OrganizationThrottle } from "@deskmirror/redis";
+import type { Log } from "@deskmirror/runtime";
+import { createApply } from "./apply.ts";
+import type { ObserveEvents } from "./apply.ts";
+import type { Intervals } from "./due-work.ts";
+import { createEventLag } from "./event-lag.ts";
+import { createMirror } from "./mirror.ts";
+import type { Mirror } from "./mirror.ts";
+import type { TableContext } from "./table-context.ts";
+import { createTableWriter } from "./table-writer.ts";
+
+/** How the parts of a mirror are made; `main.ts` supplies the adapters. */
+export interface MirrorParts {
+  readonly createThrottle: (dataSource: DataSource) => OrganizationThrottle;
+  readonly createSource: (dataSource: DataSource, throttle: OrganizationThrottle) => Source;
+  readonly openSink: (url: string) => Promise<Sink>;
+  readonly createWorker: (
+    source: string,
+    apply: (group: DeliveryGroup, options: ApplyOptions) => Promise<Settlement>,
+  ) => DeliveryWorker;
+  readonly defaultSinkUrl: string;
+  readonly intervals: (dataSource: DataSource) => Intervals;
+  readonly leases: Leases;
+  readonly deadLetters: DeadLetters;
+  readonly dueChildren: DueSet;
+  readonly gaps: Gaps;
+  readonly observe: (source: string) => ObserveEvents;
+  readonly log: Log;
+}
+
+/** A data source that is being kept. */
+export interface OpenMirror {
+  readonly mirror: Mirror;
+  readonly source: Source;
+  readonly sink: Sink;
+  readonly throttle: OrganizationThrottle;
+  readonly contexts: ReadonlyMap<string, TableContext>;
+  /** Wanted tables that the grant does not allow, with the reason. */
+  readonly disabled: ReadonlyMap<string, string>;
+  /** From event to commit, of the last event applied here, in ms; null before the first. */
+  lagMs(): number | null;
+  /** Replaces what is known of the data source without opening anything anew. */
+  refresh(dataSource: DataSource): void;
+  close(): Promise<void>;
+}
+
+/** Opens everything one data source needs and starts to keep it. */
+export async function openMirror(parts: MirrorParts, opened: DataSource): Promise<OpenMirror> {
+  let dataSource = opened;
+  const { name } = dataSource;
+  const log = parts.log.child({ source: name });
+  const throttle = parts.createThrottle(dataSource);
+  const source = parts.createSource(dataSource, throttle);
+  const sink = await parts.openSink(dataSource.sinkUrl ?? parts.defaultSinkUrl);
+  const { enabled, disabled } = wantedStreams(source, dataSource.tables);
+  await sink.prepare(
+    enabled.map((stream) => toTable(name, stream)),
+    { source: name, orgId: dataSource.orgId },
+  );
+  const addDeadLetters = (letters: readonly DeadLetter[]): Promise<void> => parts.deadLetters.add(letters);
+  const contexts = createContexts();
+  const lag = createEventLag(parts.observe(name));
+  const apply = createApply({ source, contexts, addDeadLetters, observe: lag.observe });
+  const worker = parts.createWorker(name, apply);
+  const mirror = createMirror({
+    name,
+    dataSource: () => dataSource,
+    source,
+    sink,
+    contexts,
+    intervals: () => parts.intervals(dataSource),
+    leases: parts.leases,
+    dueChildren: parts.dueChildren,
+    gaps: parts.gaps,
+    log,
+  });
+
+  function createContexts(): ReadonlyMap<string, TableContext> {
+    const map = new Map<string, TableContext>();
+    for (const stream of enabled) {
+      const childTables = enabled.filter(({ parent, perTicket }) => perTicket && parent === stream.name);
+      const writer = createTableWriter({
+        sink,
+        table: toTable(name, stream),
+        now: () => source.now(),
+        ...(childTables.length === 0 ? {} : { onChanged: (keys) => addDueChildren(childTables, keys) }),
+      });
+      const parent = stream.parent === null ? null : (map.get(stream.parent)?.writer ?? null);
+      map.set(stream.name, { stream, source, sink, writer, parent, addDeadLetters, log });
+    }
+    return map;
+  }
+
+  async function addDueChildren(children: readonly Stream[], keys: readonly string[]): Promise<void> {
+    const dueMs = Date.now();
+    await parts.dueChildren.add(
+      name,
+      keys.flatMap((parentKey) => children.map((stream) => ({ stream: stream.name, parentKey, dueMs }))),
+    );
+  }
+
+  const ending = new AbortController();
+  const running = mirror.run(ending.signal);
+  worker.start();
+  return {
+    mirror,
+    source,
+    sink,
+    throttle,
+    contexts,
+    disabled,
+    lagMs: lag.lagMs,
+    refresh(changed) {
+      dataSource = changed;
+    },
+    async close() {
+      ending.abort();
+      await worker.close();
+      await running;
+      await throttle.close();
+    },
+  };
+}
+
+function toTable(source: string, { name, core, hasModifiedTime }: Stream): Table {
+  return { source, stream: name, core, hasModifiedTime };
+}
+
+/** The named tables (none named: all but children of tickets) with the parents they are read under, parents first. */
+export function wantedStreams(
+  source: Source,
+  tables: readonly string[] | null,
+): { readonly enabled: readonly Stream[]; readonly disabled: ReadonlyMap<string, string> } {
+  const named = source.streams.filter(({ name, perTicket }) => (tables === null ? !perTicket : tables.includes(name)));
+  const parents = new Set(named.map(({ parent }) => parent));
+  const wanted = source.streams.filter((stream) => named.includes(stream) || parents.has(stream.name));
+  const disabled = new Map<string, string>();
+  for (const { name } of wanted) {
+    const missing = source.missingScope(name);
+    if (missing !== null) disabled.set(name, missing);
+  }
+  return { enabled: wanted.filter(({ name }) => !disabled.has(name)), disabled };
+}

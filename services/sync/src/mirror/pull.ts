@@ -1,0 +1,161 @@
+import type { Cursor } from "@deskmirror/model";
+import type { Pull, Reading } from "./progress.ts";
+import { readAll, toReadings } from "./read-all.ts";
+import { doubtUnseen, lowerBound } from "./suspects.ts";
+import { toProgress, withProgress, writePage } from "./table-context.ts";
+import type { ReadOptions, TableContext } from "./table-context.ts";
+import type { TableSession } from "./table-writer.ts";
+
+/** Parents whose children are planned together: one checkpoint for each such group. */
+const PARENTS_AT_ONCE = 50;
+const READINGS_AT_ONCE = 8;
+
+/** After a complete pull everything up to its start less this is proven: search shows a change no later. */
+export const INDEX_LAG_MS = 2 * 60_000;
+
+/** Options of a pull. */
+export interface PullOptions extends ReadOptions {
+  /** The number of the pull that was asked for. */
+  readonly asked: number;
+}
+
+/**
+ * Reads a table whole, or goes on where a crash left it. Each page commits with the checkpoint that speaks of it (docs/invariants.md, I6).
+ * Ends with the table's pull `complete` or `incomplete`.
+ */
+export async function runPull(context: TableContext, session: TableSession, options: PullOptions): Promise<void> {
+  if (currentPull(session)?.state !== "running" || currentPull(session)!.asked < options.asked) {
+    await beginPull(context, session, options);
+  }
+  for (;;) {
+    await readReadings(context, session, options);
+    const pull = currentPull(session)!;
+    if (pull.parentsAfter === null) return finishPull(context, session, pull);
+    await planChildren(context, session, options);
+  }
+}
+
+function currentPull(session: TableSession): Pull | null {
+  return toProgress(session.state).pull;
+}
+
+/** Commits a new state of the pull without rows. */
+async function savePull(context: TableContext, session: TableSession, change: (pull: Pull) => Pull): Promise<void> {
+  await context.writer.write({
+    changes: [],
+    session,
+    advance: (state) => withProgress(state, { pull: change(toProgress(state).pull!) }),
+  });
+}
+
+async function beginPull(context: TableContext, session: TableSession, options: PullOptions): Promise<void> {
+  const { source, stream, sink, writer } = context;
+  const expected = await source.count(stream.name, options);
+  const startedMs = source.now();
+  const walksParents = context.parent !== null;
+  const cursors = walksParents ? [] : await source.plan(stream.name, [], options);
+  const { deleted } = await sink.count(writer.table);
+  const pull: Pull = {
+    asked: Math.max(options.asked, currentPull(session)?.asked ?? 0),
+    state: "running",
+    startedMs,
+    finishedMs: null,
+    readings: toReadings(cursors),
+    parentsAfter: walksParents ? "" : null,
+    distinct: 0,
+    rows: 0,
+    calls: 0,
+    credits: 0,
+    expected,
+    deletedBefore: deleted,
+    boundMs: startedMs,
+    message: null,
+  };
+  await writer.write({ changes: [], session, advance: (state) => withProgress(state, { pull }) });
+}
+
+async function readReadings(context: TableContext, session: TableSession, options: ReadOptions): Promise<void> {
+  const { source, stream } = context;
+  await readAll({
+    readings: currentPull(session)!.readings,
+    concurrency: READINGS_AT_ONCE,
+    signal: options.signal,
+    readPage: (cursor: Cursor) => source.page(stream.name, cursor, options),
+    write: (page, advance) =>
+      writePage(context, {
+        page,
+        session,
+        advance: (state) => {
+          const pull = toProgress(state).pull!;
+          return withProgress(state, {
+            pull: {
+              ...pull,
+              readings: advance(pull.readings),
+              rows: pull.rows + page.rows,
+              calls: pull.calls + 1,
+              credits: pull.credits + page.credits,
+              boundMs: lowerBound(pull.boundMs, page.changes),
+            },
+          });
+        },
+      }),
+  });
+}
+
+/** New readings for the next parents' children take the place of those that are over. */
+async function planChildren(context: TableContext, session: TableSession, options: ReadOptions): Promise<void> {
+  const { source, stream, sink, parent } = context;
+  const { parentsAfter } = currentPull(session)!;
+  const parents = await sink.rows(parent!.table, { after: parentsAfter!, limit: PARENTS_AT_ONCE });
+  const keys = parents.map(({ key }) => key);
+  const cursors = keys.length === 0 ? [] : await source.plan(stream.name, keys, options);
+  await savePull(context, session, (pull) => ({
+    ...endReadings(pull),
+    readings: toReadings(cursors),
+    parentsAfter: keys.at(-1) ?? null,
+  }));
+}
+
+/** Adds up the readings that are over and lets them go. */
+function endReadings(pull: Pull): Pull {
+  const message = pull.message ?? shortfallOf(pull.readings);
+  return { ...pull, readings: [], message, distinct: pull.distinct + distinctOf(pull.readings) };
+}
+
+async function finishPull(context: TableContext, session: TableSession, running: Pull): Promise<void> {
+  const { source, stream, sink, writer } = context;
+  const pull = endReadings(running);
+  const { deleted } = await sink.count(writer.table);
+  const message = pull.message ?? countShortfall(pull, deleted);
+  const complete = message === null;
+  if (complete && stream.listsAll && toProgress(session.state).completedMs !== null) {
+    await doubtUnseen(context, pull.boundMs);
+  }
+  const finishedMs = source.now();
+  await writer.write({
+    changes: [],
+    session,
+    advance: (state) => ({
+      ...withProgress(state, {
+        pull: { ...pull, state: complete ? "complete" : "incomplete", finishedMs, message },
+        ...(complete ? { completedMs: finishedMs } : {}),
+      }),
+      watermarkMs: complete ? Math.max(state.watermarkMs ?? 0, pull.startedMs - INDEX_LAG_MS) : state.watermarkMs,
+    }),
+  });
+}
+
+function shortfallOf(readings: readonly Reading[]): string | null {
+  return readings.find(({ shortfall }) => shortfall !== null)?.shortfall ?? null;
+}
+
+function distinctOf(readings: readonly Reading[]): number {
+  return readings.reduce((sum, { distinct }) => sum + distinct, 0);
+}
+
+function countShortfall(pull: Pull, deletedNow: number): string | null {
+  if (pull.expected === null) return null;
+  const least = pull.expected - Math.max(0, deletedNow - pull.deletedBefore);
+  if (pull.distinct >= least) return null;
+  return `Zoho counts ${pull.expected} records, the listing showed ${pull.distinct}; it is read again at the next pull.`;
+}

@@ -1,0 +1,58 @@
+import { CreditsError, PermanentError } from "@deskmirror/model";
+import type { Purpose } from "@deskmirror/model";
+import type { TableContext } from "./table-context.ts";
+
+/** A record to ask for by id. */
+export interface Ask {
+  readonly key: string;
+  readonly parentId: string | null;
+}
+
+/** A record that could not be had is left alone this long. */
+const REST_MS = 10 * 60_000;
+
+/** Asks for records by id and writes what comes back; the write settles their doubts and fills in their detail. */
+export interface Refetcher {
+  /** How many of the records were asked for. Errors of single records are logged and rest; CreditsError ends the whole. */
+  refetch(context: TableContext, asks: readonly Ask[], options: RefetchOptions): Promise<number>;
+}
+
+interface RefetchOptions {
+  readonly purpose: Purpose;
+  readonly signal: AbortSignal;
+  readonly concurrency: number;
+}
+
+/** Remembers which records could not be had, so that one of them never holds up the others. */
+export function createRefetcher(now: () => number): Refetcher {
+  const restUntil = new Map<string, number>();
+
+  async function ask(context: TableContext, { key, parentId }: Ask, options: RefetchOptions): Promise<void> {
+    const name = `${context.stream.name}/${key}`;
+    try {
+      const change = await context.source.get(context.stream.name, key, parentId, options);
+      const [written] = await context.writer.write({ changes: [change] });
+      if (written instanceof PermanentError) throw written;
+      restUntil.delete(name);
+    } catch (error) {
+      if (error instanceof CreditsError || options.signal.aborted) throw error;
+      restUntil.set(name, now() + REST_MS);
+      context.log.warn(
+        { err: error, table: context.stream.name, key },
+        "a record could not be read; it is tried again later",
+      );
+    }
+  }
+
+  return {
+    async refetch(context, asks, options) {
+      const due = asks.filter(({ key }) => (restUntil.get(`${context.stream.name}/${key}`) ?? 0) <= now());
+      const queue = due.values();
+      const worker = async (): Promise<void> => {
+        for (const one of queue) await ask(context, one, options);
+      };
+      await Promise.all(Array.from({ length: Math.min(options.concurrency, due.length) }, worker));
+      return due.length;
+    },
+  };
+}

@@ -1,0 +1,113 @@
+import type { Credits, DataSource, Gap, LedgerCounts } from "@deskmirror/model";
+import { readEveryMs, tableLife } from "./due-work.ts";
+import type { TableFacts } from "./due-work.ts";
+import type { Mirror } from "./mirror.ts";
+
+/** The webhook as status says it. */
+export interface WebhookStatus {
+  readonly id: string | null;
+  readonly state: "active" | "missing" | "disabled" | "unknown" | "unavailable";
+  readonly lastDeliveryAt: string | null;
+}
+
+/** What status is told beside what the sink holds. */
+export interface StatusInputs {
+  readonly dataSource: DataSource;
+  readonly webhook: WebhookStatus;
+  readonly credits: Credits;
+  readonly gaps: readonly Gap[];
+  readonly ledger: LedgerCounts;
+  /** Tables that are wanted and cannot be read, with the reason. */
+  readonly disabled: ReadonlyMap<string, string>;
+  /** Age of the oldest unapplied event, else the last lag from event to commit; null when unknown. */
+  readonly lagMs: number | null;
+  /** Why the source as a whole does not work; null when it does. */
+  readonly error: string | null;
+}
+
+/** Status of a data source (contract section 4, status). */
+export async function toStatus(mirror: Mirror, inputs: StatusInputs): Promise<object> {
+  const facts = await mirror.facts();
+  const tables = await Promise.all(facts.map((fact) => toTableStatus(mirror, fact, inputs)));
+  const disabled = [...inputs.disabled].map(([name, message]) => ({ ...emptyTable(name), state: "disabled", message }));
+  const { dataSource, credits, gaps } = inputs;
+  return {
+    name: dataSource.name,
+    state: sourceState(
+      inputs,
+      tables.map(({ state }) => state),
+    ),
+    since: toTime(dataSource.createdMs),
+    message: inputs.error ?? waiting(credits),
+    tables: [...tables, ...disabled],
+    webhook: inputs.webhook,
+    credits: {
+      limit: credits.limit,
+      remaining: credits.remaining,
+      reserve: credits.reserve,
+      spentToday: credits.spentToday,
+      waitUntil: toTime(credits.waitUntilMs),
+    },
+    gaps: gaps.map(({ fromMs, toMs, reason, state }) => ({ from: toTime(fromMs), to: toTime(toMs), reason, state })),
+    ledger: inputs.ledger,
+  };
+}
+
+function waiting({ waitUntilMs }: Credits): string | null {
+  if (waitUntilMs === null) return null;
+  return `The day's credits have reached the reserve; requests go on at ${toTime(waitUntilMs)}. Events are applied meanwhile.`;
+}
+
+function sourceState({ dataSource, error }: StatusInputs, tables: readonly string[]): string {
+  if (error !== null) return "error";
+  if (dataSource.refreshToken === null) return "new";
+  if (dataSource.paused) return "paused";
+  if (tables.every((state) => state === "pending")) return "authorized";
+  return tables.some((state) => state === "pulling" || state === "pending") ? "pulling" : "live";
+}
+
+async function toTableStatus(mirror: Mirror, facts: TableFacts, inputs: StatusInputs) {
+  const { stream, progress, watermarkMs, intervals, nowMs } = facts;
+  const context = mirror.options.contexts.get(stream.name)!;
+  const { rows, deleted, full, lastChangeMs } = await mirror.options.sink.count(context.writer.table);
+  const { pull } = progress;
+  const state = tableLife(facts);
+  const everyMs = readEveryMs(stream, intervals);
+  const stale = state === "incomplete" && pull?.state === "complete" && everyMs !== null;
+  return {
+    ...emptyTable(stream.name),
+    state,
+    rows,
+    expected: pull?.expected ?? null,
+    full,
+    deleted,
+    lastChangeAt: toTime(lastChangeMs),
+    lagMs: inputs.lagMs,
+    watermark: toTime(watermarkMs),
+    pull: pull && { state: pull.state, startedAt: toTime(pull.startedMs), finishedAt: toTime(pull.finishedMs) },
+    message:
+      pull?.message ??
+      (stale
+        ? `The last whole compare is ${Math.round((nowMs - (progress.completedMs ?? 0)) / 60_000)} minutes old.`
+        : null),
+  };
+}
+
+function emptyTable(name: string) {
+  return {
+    name,
+    rows: 0,
+    expected: null,
+    full: 0,
+    deleted: 0,
+    lastChangeAt: null,
+    lagMs: null,
+    watermark: null,
+    pull: null,
+    message: null,
+  };
+}
+
+function toTime(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString();
+}

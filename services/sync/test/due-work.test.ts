@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Stream } from "@deskmirror/model";
+import { duePull, isReconcileDue, tableLife } from "../src/mirror/due-work.ts";
+import type { TableFacts } from "../src/mirror/due-work.ts";
+import { NO_PROGRESS } from "../src/mirror/progress.ts";
+import type { Pull } from "../src/mirror/progress.ts";
+
+const stream: Stream = {
+  name: "tickets",
+  parent: null,
+  perTicket: false,
+  core: [],
+  hasModifiedTime: true,
+  polled: false,
+  hasChangedSince: true,
+  listsAll: false,
+  inBin: true,
+  volatile: new Set(),
+};
+const polled: Stream = { ...stream, name: "teams", polled: true, hasChangedSince: false };
+const child: Stream = { ...stream, name: "ticket_threads", perTicket: true, hasChangedSince: false };
+
+const running: Pull = {
+  asked: 1,
+  state: "running",
+  startedMs: 1_000,
+  finishedMs: null,
+  readings: [],
+  parentsAfter: null,
+  distinct: 0,
+  rows: 0,
+  calls: 0,
+  credits: 0,
+  expected: null,
+  deletedBefore: 0,
+  boundMs: 1_000,
+  message: null,
+};
+const complete: Pull = { ...running, state: "complete", finishedMs: 2_000 };
+const incomplete: Pull = { ...complete, state: "incomplete", message: "why" };
+
+function facts(change: Partial<TableFacts>): TableFacts {
+  const intervals = { reconcileMs: 900_000, compareMs: 21_600_000, sweepMs: 604_800_000 };
+  return { stream, progress: NO_PROGRESS, watermarkMs: null, asked: 1, nowMs: 10_000, intervals, ...change };
+}
+
+const done = { pull: complete, completedMs: 2_000, reconciledMs: 3_000 };
+
+const pulls: readonly [string, Partial<TableFacts>, ReturnType<typeof duePull>][] = [
+  ["nothing was asked", { asked: 0 }, null],
+  ["it was asked and never begun", {}, "asked"],
+  ["a pull is under way", { progress: { ...NO_PROGRESS, pull: running } }, "resume"],
+  ["a restart was asked", { asked: 2, progress: done }, "asked"],
+  ["it is complete", { progress: done }, null],
+  ["it is polled and young", { stream: polled, progress: done }, null],
+  ["it is polled and old", { stream: polled, progress: done, nowMs: 21_602_000 }, "compare"],
+  ["it is a child and younger than the sweep", { stream: child, progress: done, nowMs: 21_602_000 }, null],
+  ["it is a child and older than the sweep", { stream: child, progress: done, nowMs: 604_802_000 }, "compare"],
+  ["it is incomplete and old", { progress: { ...done, pull: incomplete }, nowMs: 21_602_000 }, "compare"],
+];
+for (const [why, change, expected] of pulls) {
+  test(`a pull is ${expected === null ? "not due" : `due (${expected})`} when ${why}`, () => {
+    assert.equal(duePull(facts(change)), expected);
+  });
+}
+
+const rounds: readonly [string, Partial<TableFacts>, boolean][] = [
+  ["the table was never complete", { progress: { ...NO_PROGRESS, pull: incomplete } }, false],
+  ["no round followed the pull", { watermarkMs: 1, progress: { ...done, reconciledMs: null } }, true],
+  ["the last round is older than the pull", { watermarkMs: 1, progress: { ...done, reconciledMs: 1_500 } }, true],
+  ["the last round is young", { watermarkMs: 1, progress: done }, false],
+  ["the interval is over", { watermarkMs: 1, progress: done, nowMs: 903_000 }, true],
+  [
+    "there is no modified-since query",
+    { watermarkMs: 1, stream: polled, progress: { ...done, reconciledMs: null } },
+    false,
+  ],
+  ["a pull is under way", { watermarkMs: 1, progress: { ...done, pull: running, reconciledMs: null } }, false],
+];
+for (const [why, change, expected] of rounds) {
+  test(`reconcile is ${expected ? "due" : "not due"} when ${why}`, () => {
+    assert.equal(isReconcileDue(facts(change)), expected);
+  });
+}
+
+const lives: readonly [string, Partial<TableFacts>, ReturnType<typeof tableLife>][] = [
+  ["nothing was read", {}, "pending"],
+  ["the first pull is under way", { progress: { ...NO_PROGRESS, pull: running } }, "pulling"],
+  ["the first pull fell short", { progress: { ...NO_PROGRESS, pull: incomplete } }, "incomplete"],
+  ["the pull is complete and no round followed", { progress: { ...done, reconciledMs: null } }, "pulling"],
+  ["a round followed the complete pull", { progress: done }, "live"],
+  ["it is read again while the last reading holds", { progress: { ...done, pull: running } }, "live"],
+  ["the second reading fell short", { progress: { ...done, pull: incomplete } }, "incomplete"],
+  ["it is polled and the compare is young", { stream: polled, progress: done }, "live"],
+  ["it is polled and the compare is too old", { stream: polled, progress: done, nowMs: 43_203_000 }, "incomplete"],
+];
+for (const [why, change, expected] of lives) {
+  test(`a table is ${expected} when ${why}`, () => {
+    assert.equal(tableLife(facts(change)), expected);
+  });
+}
