@@ -20,7 +20,7 @@ export function createSinks(openSink: OpenSink): Sinks {
     },
     async close() {
       const open = await Promise.allSettled(sinks.values());
-      await Promise.all(open.map((result) => (result.status === "fulfilled" ? result.value.close() : undefined)));
+      await Promise.all(open.flatMap((result) => (result.status === "fulfilled" ? [result.value.close()] : [])));
     },
   };
 }

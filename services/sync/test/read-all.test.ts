@@ -34,7 +34,7 @@ function createListing(parts: readonly Part[]) {
   const cursors = parts.map(({ name }): Cursor => ({ name, page: 0 }));
   const readPage = async (cursor: Cursor): Promise<Page> => {
     const page = Number(cursor["page"]);
-    const one = all.get(String(cursor["name"]))!;
+    const one = all.get(cursor["name"] as string)!;
     await new Promise((resolve) => setImmediate(resolve));
     return {
       changes: [],

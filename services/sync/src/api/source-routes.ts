@@ -142,7 +142,7 @@ export function sourceRoutes(deps: ApiDeps): Router {
 
   routes.get("/:name/runs/:id", async (req, res) => {
     const { wait } = waitQuery.parse(req.query);
-    const run = await getRun(deps, String(req.params.name), String(req.params.id));
+    const run = await getRun(deps, req.params.name, req.params.id);
     res.json(toRunView(await waitForRun(deps, run, wait * 1_000)));
   });
 

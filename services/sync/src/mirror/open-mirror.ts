@@ -120,7 +120,7 @@ export async function openMirror(parts: MirrorParts, opened: DataSource): Promis
     throttle,
     contexts,
     disabled,
-    lagMs: lag.lagMs,
+    lagMs: () => lag.lagMs(),
     refresh(changed) {
       dataSource = changed;
     },

@@ -31,7 +31,8 @@ export interface ReadAll {
 export async function readAll(options: ReadAll): Promise<readonly Reading[]> {
   let readings = options.readings;
   const taken = new Set<string>();
-  let failed = false;
+  const failed = new AbortController();
+  const signal = AbortSignal.any([options.signal, failed.signal]);
 
   function take(): Reading | undefined {
     const reading = readings.find(({ id, cursor }) => cursor !== null && !taken.has(id));
@@ -41,8 +42,8 @@ export async function readAll(options: ReadAll): Promise<readonly Reading[]> {
 
   async function readToEnd(reading: Reading): Promise<void> {
     let at = reading;
-    while (at.cursor !== null && !failed) {
-      options.signal.throwIfAborted();
+    while (at.cursor !== null) {
+      signal.throwIfAborted();
       const page = await options.readPage(at.cursor);
       const next: Reading = {
         ...at,
@@ -61,15 +62,14 @@ export async function readAll(options: ReadAll): Promise<readonly Reading[]> {
 
   async function work(): Promise<void> {
     try {
-      for (let reading = take(); reading !== undefined && !failed; reading = take()) await readToEnd(reading);
+      for (let reading = take(); reading !== undefined; reading = take()) await readToEnd(reading);
     } catch (error) {
-      failed = true;
+      failed.abort(error);
       throw error;
     }
   }
 
-  const results = await Promise.allSettled(Array.from({ length: options.concurrency }, work));
-  const rejected = results.find((result) => result.status === "rejected");
-  if (rejected !== undefined) throw rejected.reason;
+  await Promise.allSettled(Array.from({ length: options.concurrency }, work));
+  signal.throwIfAborted();
   return readings;
 }

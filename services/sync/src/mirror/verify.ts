@@ -129,7 +129,7 @@ function sameContent({ stream }: TableContext, row: Row, change: Upsert): boolea
   const data = row.data ?? {};
   const core = change.core === null || same(stream.volatile, change.core.data, pick(data, stream.core));
   const detail = change.detail === null || toVersionParts(change.detail.version)?.modifiedMs === 0;
-  return core && (detail || same(stream.volatile, change.detail!.data, omit(data, stream.core ?? [])));
+  return core && (detail || same(stream.volatile, change.detail.data, omit(data, stream.core ?? [])));
 }
 
 function same(volatile: ReadonlySet<string>, left: JsonObject, right: JsonObject): boolean {
@@ -151,7 +151,7 @@ async function findExtra({ sink, writer }: TableContext, { seen, differences }: 
   for (let after = ""; ;) {
     const rows = await sink.rows(writer.table, { after, limit: PAGE });
     for (const { key, parentId, data } of rows) {
-      const archived = writer.table.stream === "tickets" && String(data?.["isArchived"]) === "true";
+      const archived = writer.table.stream === "tickets" && [true, "true"].some((yes) => data?.["isArchived"] === yes);
       if (!seen.has(key) && !archived) differences.set(key, { kind: "extra", parentId });
     }
     if (rows.length < PAGE) return;
