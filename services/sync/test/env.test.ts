@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ConfigError } from "@deskmirror/model";
+import { parseEnv } from "@deskmirror/runtime";
+import { variables } from "../src/env.ts";
+
+const SECRET_KEY = Buffer.alloc(32, 7).toString("base64");
+const good = { SECRET_KEY, ADMIN_TOKEN: "0f3c9a7be1d24586a0b1c2d3e4f5" };
+
+const bad: readonly [string, string, RegExp][] = [
+  ["SECRET_KEY", "", /SECRET_KEY is not set/],
+  ["SECRET_KEY", "short", /SECRET_KEY must be 32 bytes in base64/],
+  ["SECRET_KEY", Buffer.alloc(31).toString("base64"), /SECRET_KEY must be 32 bytes in base64/],
+  ["SECRET_KEY_PREVIOUS", "short", /SECRET_KEY_PREVIOUS must be 32 bytes in base64/],
+  ["ADMIN_TOKEN", "", /ADMIN_TOKEN is not set/],
+  ["ADMIN_TOKEN", "tooshort", /ADMIN_TOKEN must be at least 24 characters/],
+  ["ADMIN_TOKEN", "changeme-changeme-changeme", /ADMIN_TOKEN is a sample value/],
+  ["ADMIN_TOKEN", "aaaaaaaaaaaaaaaaaaaaaaaaaaaa", /ADMIN_TOKEN is a sample value/],
+  ["PUBLIC_URL", "hooks.example.org", /PUBLIC_URL must be a URL/],
+  ["SYNC_PORT", "eighty", /SYNC_PORT must be a whole number/],
+  ["SYNC_PORT", "70000", /SYNC_PORT must be a whole number from 0 to 65535/],
+  ["RECONCILE_SECONDS", "1", /RECONCILE_SECONDS must be a whole number from 10/],
+  ["COMPARE_SECONDS", "-5", /COMPARE_SECONDS must be a whole number from 10/],
+  ["SWEEP_HOURS", "0.5", /SWEEP_HOURS must be a whole number from 1/],
+  ["ALLOW_CUSTOM_ENDPOINTS", "yes", /ALLOW_CUSTOM_ENDPOINTS must be true or false/],
+];
+
+for (const [name, value, message] of bad) {
+  test(`sync refuses to start with ${name}=${value === "" ? "(unset)" : "a bad value"} and says ${message.source}`, () => {
+    assert.throws(
+      () => parseEnv(variables, { ...good, [name]: value }),
+      (error: unknown) =>
+        error instanceof ConfigError && message.test(error.message) && !error.message.includes(good.ADMIN_TOKEN),
+    );
+  });
+}
+
+test("all problems are reported together", () => {
+  assert.throws(() => parseEnv(variables, {}), /SECRET_KEY is not set[\s\S]*ADMIN_TOKEN is not set/);
+});
+
+test("the defaults are those of the contract", () => {
+  const env = parseEnv(variables, good);
+  const { SECRET_KEY: _key, ADMIN_TOKEN: _token, ...rest } = env;
+  assert.deepEqual(rest, {
+    SECRET_KEY_PREVIOUS: null,
+    PUBLIC_URL: "http://127.0.0.1:8080",
+    SYNC_PORT: 8081,
+    SINK_URL: "sqlite:./data/desk.db",
+    RECONCILE_SECONDS: 900,
+    COMPARE_SECONDS: 21_600,
+    SWEEP_HOURS: 168,
+    ALLOW_CUSTOM_ENDPOINTS: false,
+  });
+});
