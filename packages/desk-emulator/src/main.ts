@@ -1,2 +1,118 @@
 #!/usr/bin/env node
-export {};
+import { parseArgs } from "node:util";
+import { editions, type Edition } from "./checks/limits.ts";
+import { createDeskEmulator } from "./emulator.ts";
+import type { DeskEmulatorOptions } from "./options.ts";
+
+const numbers = {
+  port: "port to listen on (9001)",
+  seed: "seed of the organization (1)",
+  tickets: "tickets to generate (500)",
+  departments: "departments, the last one disabled (5)",
+  "latency-ms": "time of a request (30)",
+  "index-lag-ms": "how late search sees a write (2000)",
+  concurrency: "calls at once (the edition's)",
+  "daily-credits": "credits a day (the edition's)",
+  changes: "live changes a second, from the start (0)",
+} as const;
+
+const texts = {
+  host: "address to listen on (127.0.0.1)",
+  edition: `${editions.join(", ")} (enterprise)`,
+  "org-id": "digits (700123456)",
+  "client-id": "OAuth client id",
+  "client-secret": "OAuth client secret",
+  settings: "JSON object of settings, see docs/emulator.md",
+} as const;
+
+function help(): string {
+  const lines = Object.entries({ ...numbers, ...texts }).map(([name, text]) => `  --${name.padEnd(16)} ${text}`);
+  return `Usage: desk-emulator [options]\n\nA Zoho Desk that runs on this machine.\n\n${lines.join("\n")}\n  --help\n`;
+}
+
+function fail(message: string): never {
+  console.error(`${message}\n\n${help()}`);
+  process.exit(2);
+}
+
+function readArguments(): Partial<Record<string, string | boolean>> {
+  const options = Object.fromEntries([
+    ...Object.keys({ ...numbers, ...texts }).map((name) => [name, { type: "string" as const }]),
+    ["help", { type: "boolean" as const }],
+  ]) as Record<string, { type: "string" | "boolean" }>;
+  try {
+    return parseArgs({ options, strict: true }).values as Partial<Record<string, string | boolean>>;
+  } catch (error) {
+    return fail(error instanceof Error ? error.message : String(error));
+  }
+}
+
+const values = readArguments();
+if (values["help"] === true) {
+  console.log(help());
+  process.exit(0);
+}
+
+function number(name: keyof typeof numbers): number | undefined {
+  const text = values[name];
+  if (text === undefined) return undefined;
+  if (typeof text !== "string" || !/^\d+$/.test(text)) return fail(`--${name} must be a whole number`);
+  return Number(text);
+}
+
+function text(name: keyof typeof texts): string | undefined {
+  const value = values[name];
+  return typeof value === "string" ? value : undefined;
+}
+
+function settings(): DeskEmulatorOptions["settings"] {
+  const json = text("settings");
+  if (json === undefined) return undefined;
+  try {
+    return JSON.parse(json) as DeskEmulatorOptions["settings"];
+  } catch {
+    return fail("--settings must be a JSON object");
+  }
+}
+
+const edition = text("edition");
+if (edition !== undefined && !(editions as readonly string[]).includes(edition))
+  fail(`--edition must be one of ${editions.join(", ")}`);
+
+const given = {
+  port: number("port") ?? 9001,
+  seed: number("seed"),
+  tickets: number("tickets"),
+  departments: number("departments"),
+  latencyMs: number("latency-ms"),
+  indexLagMs: number("index-lag-ms"),
+  concurrency: number("concurrency"),
+  dailyCredits: number("daily-credits"),
+  host: text("host"),
+  edition: edition as Edition | undefined,
+  orgId: text("org-id"),
+  clientId: text("client-id"),
+  clientSecret: text("client-secret"),
+  settings: settings(),
+};
+const options = Object.fromEntries(
+  Object.entries(given).filter(([, value]) => value !== undefined),
+) as DeskEmulatorOptions;
+
+const emulator = await createDeskEmulator(options);
+const changes = number("changes") ?? 0;
+if (changes > 0) emulator.workload({ changesPerSecond: changes }).start();
+
+console.log(`url            ${emulator.url}`);
+console.log(`control        ${emulator.url}/_emulator`);
+console.log(`org id         ${emulator.orgId}`);
+console.log(`client id      ${emulator.clientId}`);
+console.log(`client secret  ${emulator.clientSecret}`);
+console.log(`code           ${emulator.generateCode()}`);
+
+async function stop(): Promise<void> {
+  await emulator.close();
+  process.exit(0);
+}
+process.once("SIGINT", () => void stop());
+process.once("SIGTERM", () => void stop());
