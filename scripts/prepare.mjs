@@ -1,0 +1,62 @@
+// Begins `npm run demo`, `npm start`, `npm test` and `npm run bench` on a machine with nothing but Node 20 and npm: installs what
+// is missing, finds or gets a Redis, and hands over to the pinned Node. Plain JavaScript without dependencies, for that reason.
+import { spawn } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { constants } from "node:os";
+import { delimiter, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { prepareNode } from "./prepare/install.mjs";
+import { PrepareError, say } from "./prepare/machine.mjs";
+import { prepareRedis } from "./prepare/redis.mjs";
+
+/** @type {Record<string, string>} */
+const programs = {
+  demo: "scripts/demo.ts",
+  start: "scripts/start.ts",
+  test: "scripts/test.ts",
+  bench: "bench/main.ts",
+};
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const [command = "", ...args] = process.argv.slice(2);
+
+try {
+  const program = programs[command];
+  if (program === undefined)
+    throw new PrepareError(`usage: prepare.mjs ${Object.keys(programs).join("|")} [arguments]`);
+  if (Number.parseInt(process.versions.node, 10) < 20) {
+    throw new PrepareError(`Node 20 or newer is needed to begin; this is ${process.version}. See https://nodejs.org`);
+  }
+  const node = prepareNode(root);
+  const redis = command === "start" && namesRedis() ? {} : prepareRedis();
+  handOver(node, [join(root, program), ...args], redis);
+} catch (error) {
+  if (!(error instanceof PrepareError)) throw error;
+  say(error.message);
+  if (command === "test") process.stdout.write("0 passed, 1 failed\n");
+  process.exitCode = 1;
+}
+
+/**
+ * Runs the program in the foreground: same terminal, signals passed on, its exit code kept.
+ * @param {string} node
+ * @param {string[]} argv
+ * @param {Record<string, string>} redis
+ */
+function handOver(node, argv, redis) {
+  const path = [join(root, "node_modules/.bin"), process.env["PATH"] ?? ""].join(delimiter);
+  const child = spawn(node, argv, { cwd: root, stdio: "inherit", env: { ...process.env, ...redis, PATH: path } });
+  for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) {
+    process.on(signal, () => child.kill(signal));
+  }
+  child.on("exit", (code, signal) => {
+    process.exitCode = code ?? 128 + constants.signals[signal ?? "SIGTERM"];
+  });
+}
+
+/** `npm start` reads `.env` and `REDIS_URL_FILE` itself; a Redis named there is not looked for elsewhere. */
+function namesRedis() {
+  const file = join(root, ".env");
+  if (process.env["REDIS_URL_FILE"]) return true;
+  return existsSync(file) && /^\s*(export\s+)?REDIS_URL(_FILE)?\s*=\s*\S/m.test(readFileSync(file, "utf8"));
+}
