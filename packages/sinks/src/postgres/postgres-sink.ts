@@ -1,0 +1,75 @@
+import type pg from "pg";
+import type { JsonObject, OpenDoubt, Row, RowVersions, Sink, TableCount, TableState } from "@deskmirror/model";
+import { classErrors } from "../class-errors.ts";
+import { collapseDoubts } from "../plan-write.ts";
+import { readMigrations } from "../migrations.ts";
+import { toStorableBatch } from "../storable-batch.ts";
+import { LOCK_TABLE, OPEN_DOUBTS } from "./doubts-sql.ts";
+import { raiseDoubts } from "./doubts.ts";
+import { toOpenError, toSinkError } from "./errors.ts";
+import { migrate } from "./migrate.ts";
+import { createPool, transaction } from "./pool.ts";
+import { prepareTables } from "./prepare.ts";
+import { buildCount, buildDetailDue, buildRows, buildRowsByKey } from "./read-sql.ts";
+import type { Query } from "./read-sql.ts";
+import { createPostgresVault } from "./vault.ts";
+import { writeBatch } from "./write-batch.ts";
+
+const MIGRATIONS = readMigrations(new URL("./migrations/", import.meta.url));
+
+/**
+ * Opens the sink in a PostgreSQL database (13 or later). ConfigError when it refuses us or a migration fails, TransientError
+ * when it is out of reach.
+ */
+export async function openPostgresSink(url: string, migrations = MIGRATIONS): Promise<Sink> {
+  const pool = createPool(url);
+  try {
+    await migrate(pool, migrations);
+    const { rows } = await pool.query<{ id: string }>("select id from _deskmirror.identity");
+    return classErrors(createPostgresSink(pool, rows[0]!.id), toSinkError);
+  } catch (error) {
+    await pool.end();
+    throw toOpenError(error);
+  }
+}
+
+function createPostgresSink(pool: pg.Pool, identity: string): Sink {
+  const selectRows = async ({ text, values }: Query): Promise<readonly Row[]> => {
+    const { rows } = await pool.query<Omit<Row, "versions"> & RowVersions>(text, values);
+    return rows.map(({ core, detail, life, ...row }) => ({ ...row, versions: { core, detail, life } }));
+  };
+  return {
+    identity,
+    prepare: (tables, owner) => prepareTables(pool, tables, owner),
+    write: async (batch) => writeBatch(pool, toStorableBatch(batch)),
+
+    async states(source) {
+      const text = `select stream, watermark_ms::float8 as "watermarkMs", progress, epoch::float8 as epoch
+        from _deskmirror.tables where source = $1`;
+      const { rows } = await pool.query<TableState & { stream: string; progress: JsonObject }>(text, [source]);
+      return new Map(rows.map(({ stream, ...state }) => [stream, state]));
+    },
+
+    async doubts(source, limit) {
+      return (await pool.query<OpenDoubt>(OPEN_DOUBTS, [source, limit])).rows;
+    },
+
+    async addDoubts(table, doubts) {
+      await transaction(pool, async (client) => {
+        await client.query(LOCK_TABLE, [table.source, table.stream]);
+        await raiseDoubts(client, table, collapseDoubts(doubts));
+      });
+    },
+
+    detailDue: (table, limit) => selectRows(buildDetailDue(table, limit)),
+    rowsByKey: (table, keys) => selectRows(buildRowsByKey(table, keys)),
+    rows: (table, query) => selectRows(buildRows(table, query)),
+
+    async count(table) {
+      return (await pool.query<TableCount>(buildCount(table))).rows[0]!;
+    },
+
+    vault: classErrors(createPostgresVault(pool), toSinkError),
+    close: () => pool.end(),
+  };
+}

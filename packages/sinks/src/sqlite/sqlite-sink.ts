@@ -1,0 +1,92 @@
+import type { JsonObject, Row, Sink, Vault } from "@deskmirror/model";
+import { classErrors } from "../class-errors.ts";
+import { readMigrations } from "../migrations.ts";
+import { collapseDoubts } from "../plan-write.ts";
+import { toStorableBatch } from "../storable-batch.ts";
+import { openDatabase } from "./database.ts";
+import type { Database } from "./database.ts";
+import { openDoubts, raiseDoubts } from "./doubts.ts";
+import { toSinkError } from "./errors.ts";
+import { migrate } from "./migrate.ts";
+import { prepareTables } from "./prepare.ts";
+import { buildCount, buildDetailDue, buildRows, buildRowsByKey } from "./read-sql.ts";
+import type { Query } from "./read-sql.ts";
+import { toMs, toRow } from "./rows.ts";
+import { writeBatch } from "./write-batch.ts";
+
+const MIGRATIONS = readMigrations(new URL("./migrations/", import.meta.url));
+
+/** Opens the sink in an SQLite file, which is made when it is not there. ConfigError when a migration fails. */
+export async function openSqliteSink(path: string, migrations = MIGRATIONS): Promise<Sink> {
+  try {
+    const db = await openDatabase(path);
+    await migrate(db, migrations);
+    const stored = db.statement("select id from _deskmirror_identity").get();
+    return classErrors(createSqliteSink(db, String(stored?.["id"])), toSinkError);
+  } catch (error) {
+    throw toSinkError(error);
+  }
+}
+
+function createSqliteSink(db: Database, identity: string): Sink {
+  const selectRows = ({ text, values }: Query): readonly Row[] =>
+    db
+      .statement(text)
+      .all(...values)
+      .map(toRow);
+  return {
+    identity,
+    prepare: (tables, owner) => prepareTables(db, tables, owner),
+    write: async (batch) => writeBatch(db, toStorableBatch(batch)),
+
+    async states(source) {
+      const text = "select stream, watermark_ms, progress, epoch from _deskmirror_tables where source = ?";
+      const rows = db.statement(text).all(source);
+      return new Map(
+        rows.map(({ stream, watermark_ms: watermarkMs, progress, epoch }) => [
+          String(stream),
+          {
+            watermarkMs: typeof watermarkMs === "number" ? watermarkMs : null,
+            progress: JSON.parse(String(progress)) as JsonObject,
+            epoch: Number(epoch),
+          },
+        ]),
+      );
+    },
+
+    doubts: async (source, limit) => openDoubts(db, source, limit),
+
+    async addDoubts(table, doubts) {
+      await db.transaction(() => raiseDoubts(db, table, collapseDoubts(doubts)));
+    },
+
+    detailDue: async (table, limit) => selectRows(buildDetailDue(table, limit)),
+    rowsByKey: async (table, keys) => selectRows(buildRowsByKey(table, keys)),
+    rows: async (table, query) => selectRows(buildRows(table, query)),
+
+    async count(table) {
+      const { rows, deleted, full, lastChangeAt } = db.statement(buildCount(table)).get()!;
+      return { rows: Number(rows), deleted: Number(deleted), full: Number(full), lastChangeMs: toMs(lastChangeAt) };
+    },
+
+    vault: classErrors(createVault(db), toSinkError),
+    close: async () => db.close(),
+  };
+}
+
+function createVault(db: Database): Vault {
+  return {
+    async put(name, sealed) {
+      await db.transaction(() =>
+        db.statement("insert or replace into _deskmirror_vault values (?, ?)").run(name, sealed),
+      );
+    },
+    async remove(name) {
+      await db.transaction(() => db.statement("delete from _deskmirror_vault where name = ?").run(name));
+    },
+    async all() {
+      const rows = db.statement("select name, sealed from _deskmirror_vault").all();
+      return new Map(rows.map(({ name, sealed }) => [String(name), String(sealed)]));
+    },
+  };
+}
