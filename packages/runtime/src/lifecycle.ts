@@ -5,7 +5,7 @@ export interface Lifecycle {
   /** Aborted when the process must end: loops stop, nothing new is begun. */
   readonly signal: AbortSignal;
   /** Names what to close at the end: last opened, first closed, so listeners stop before what they feed drains. */
-  onStop(name: string, release: () => Promise<void> | void): void;
+  readonly onStop: (name: string, release: () => Promise<void> | void) => void;
 }
 
 /** A lifecycle, and what ends it. */

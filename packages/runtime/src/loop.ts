@@ -1,9 +1,24 @@
-import { setTimeout } from "node:timers/promises";
-import { toError } from "@deskmirror/model";
+import { setTimeout as wait } from "node:timers/promises";
+import { TransientError, toError } from "@deskmirror/model";
 
 /** Waits; rejects with an AbortError as soon as the signal is aborted. */
 export async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
-  await setTimeout(ms, undefined, signal === undefined ? {} : { signal });
+  await wait(ms, undefined, signal === undefined ? {} : { signal });
+}
+
+/** What the promise gives, or a TransientError with the given message when it takes longer; it may still come to its end. */
+export function within<T>(timeoutMs: number, promise: Promise<T>, message: string): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new TransientError(message, { code: "TIMEOUT" })), timeoutMs);
+    const settle = (end: () => void) => {
+      clearTimeout(timer);
+      end();
+    };
+    promise.then(
+      (value) => settle(() => resolve(value)),
+      (error: unknown) => settle(() => reject(toError(error))),
+    );
+  });
 }
 
 /** What `runEvery` runs. */

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { toError } from "@deskmirror/model";
-import { sleep } from "./loop.ts";
+import { within } from "./loop.ts";
 import type { Metrics } from "./metrics.ts";
 
 /** Whether a part works; the message says what to do when it does not. */
@@ -54,14 +54,9 @@ function isRead(req: IncomingMessage): boolean {
 }
 
 async function runCheck([name, check]: [string, Checks[string]]): Promise<[string, CheckResult]> {
-  const done = new AbortController();
-  const late = sleep(1_000, done.signal).then(() => ({ ok: false, message: "gave no answer within a second" }));
-  late.catch(() => {});
   try {
-    return [name, await Promise.race([check(), late])];
+    return [name, await within(1_000, Promise.try(check), "gave no answer within a second")];
   } catch (error) {
     return [name, { ok: false, message: toError(error).message }];
-  } finally {
-    done.abort();
   }
 }

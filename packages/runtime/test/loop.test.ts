@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
 import { describe, test } from "node:test";
-import { runEvery, sleep } from "@deskmirror/runtime";
+import { runEvery, sleep, within } from "@deskmirror/runtime";
 
 describe("loops", () => {
   test("sleep ends early by rejecting, and leaves no listener behind", async () => {
@@ -12,6 +12,19 @@ describe("loops", () => {
     stop.abort();
     await assert.rejects(waiting, { name: "AbortError" });
     assert.equal(getEventListeners(stop.signal, "abort").length, 0);
+  });
+
+  test("within gives what comes in time, and a TransientError for what does not", async () => {
+    assert.equal(
+      await within(
+        1_000,
+        sleep(1).then(() => 7),
+        "too late",
+      ),
+      7,
+    );
+    await assert.rejects(within(1_000, Promise.reject(new Error("no")), "too late"), { message: "no" });
+    await assert.rejects(within(1, sleep(50), "too late"), { name: "TransientError", message: "too late" });
   });
 
   test("runs one at a time, goes on after an error, and ends after the last run", async () => {
