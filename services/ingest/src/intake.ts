@@ -1,0 +1,58 @@
+import { TransientError, createGroupCommit } from "@deskmirror/model";
+import type { Delivery, DeliveryGroup, GroupCommit } from "@deskmirror/model";
+import type { IdMaker } from "./ids.ts";
+
+/** Makes deliveries durable. */
+export interface Intake {
+  /** Resolves once the delivery is durable. TransientError when too much waits already; else what storing threw. */
+  take(source: string, delivery: Delivery): Promise<void>;
+  /** Resolves when nothing waits. */
+  drain(): Promise<void>;
+}
+
+/** A group is one job: at most this much, unless one delivery alone is larger (design decision 5). */
+const GROUP_DELIVERIES = 256;
+const GROUP_BYTES = 512 * 1024;
+
+/** Bodies held in memory at most, should storing be slower than what comes in. */
+const WAITING_BYTES = 64 * 1024 * 1024;
+
+/** Stores the deliveries of each source that arrive while a write is in flight as one group. */
+export function createIntake(options: {
+  readonly store: (group: DeliveryGroup) => Promise<void>;
+  readonly createId: IdMaker;
+}): Intake {
+  const commits = new Map<string, GroupCommit<Delivery>>();
+  let waitingBytes = 0;
+
+  function commitOf(source: string): GroupCommit<Delivery> {
+    let commit = commits.get(source);
+    if (commit === undefined) {
+      commit = createGroupCommit({
+        write: (deliveries) => options.store({ id: `g-${options.createId()}`, source, deliveries }),
+        maxItems: GROUP_DELIVERIES,
+        maxBytes: GROUP_BYTES,
+        size: ({ body }: Delivery) => body.length,
+      });
+      commits.set(source, commit);
+    }
+    return commit;
+  }
+
+  return {
+    async take(source, delivery) {
+      const bytes = delivery.body.length;
+      if (waitingBytes + bytes > WAITING_BYTES)
+        throw new TransientError("too much waits to be stored", { code: "BUSY" });
+      waitingBytes += bytes;
+      try {
+        await commitOf(source).add(delivery);
+      } finally {
+        waitingBytes -= bytes;
+      }
+    },
+    async drain() {
+      await Promise.all([...commits.values()].map((commit) => commit.drain()));
+    },
+  };
+}

@@ -1,0 +1,38 @@
+import type { RegistryReader } from "@deskmirror/redis";
+import { runEvery } from "@deskmirror/runtime";
+import { drainSpool } from "./spool/drain.ts";
+import type { DrainOptions } from "./spool/drain.ts";
+import { findLostSegments } from "./spool/lost.ts";
+import type { Spool } from "./spool/spool.ts";
+
+const SECOND = 1_000;
+const MINUTE = 60_000;
+
+/** What runs beside the deliveries. */
+export interface LoopsOptions extends DrainOptions {
+  readonly keep: () => Promise<void>;
+  readonly spool: Pick<Spool, "measure">;
+  readonly registry: Pick<RegistryReader, "sources">;
+}
+
+/** Keeps, and drains the spool, each second; looks for lost segments each minute. Ends when the signal is aborted. */
+export async function runLoops(options: LoopsOptions): Promise<void> {
+  const { keep, spool, registry, signal, log } = options;
+
+  async function drain(): Promise<void> {
+    await spool.measure();
+    await drainSpool(options);
+  }
+
+  async function findLost(): Promise<void> {
+    if (options.redisState() !== "away") await findLostSegments({ ...options, sources: registry.sources() });
+  }
+
+  const loop = (intervalMs: number, message: string, run: () => Promise<void>) =>
+    runEvery({ intervalMs, signal, run, onError: (err) => log.warn({ err }, message) });
+  await Promise.all([
+    loop(SECOND, "keeping failed", keep),
+    loop(SECOND, "draining the spool failed", drain),
+    loop(MINUTE, "looking for lost segments failed", findLost),
+  ]);
+}

@@ -1,0 +1,65 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { RequestListener, Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { ConfigError } from "@deskmirror/model";
+import { refusals, toBody } from "./answer.ts";
+
+/** A listener that can be ended. */
+export interface Listener {
+  readonly port: number;
+  /** Takes no more connections; resolves when every request under way is answered. */
+  close(): Promise<void>;
+}
+
+const READ_MS = 5_000;
+/** Longer than a proxy keeps an idle connection, so that it is the proxy who ends it, never in the middle of a request. */
+const KEEP_ALIVE_MS = 75_000;
+
+/** The server of the public port: who does not send a whole request within 5 s gets 408. */
+export function createPublicServer(app: RequestListener): Server {
+  const server = createServer(
+    {
+      headersTimeout: READ_MS,
+      requestTimeout: READ_MS,
+      connectionsCheckingInterval: 500,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+    },
+    app,
+  );
+  server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
+    if (!socket.writable || error.code === "ECONNRESET") socket.destroy();
+    else socket.end(error.code === "ERR_HTTP_REQUEST_TIMEOUT" ? tooSlow : malformed);
+  });
+  return server;
+}
+
+/** Listens; a `host` of null is every address. ConfigError when the port cannot be had. */
+export async function listen(server: Server, port: number, host: string | null): Promise<Listener> {
+  server.listen(host === null ? { port } : { port, host });
+  await once(server, "listening").catch((cause: NodeJS.ErrnoException) => {
+    throw new ConfigError(`cannot listen on port ${port} (${cause.code}): free it, or choose another`, { cause });
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    async close() {
+      const closed = once(server, "close");
+      server.close();
+      const idle = setInterval(() => server.closeIdleConnections(), 50);
+      await closed;
+      clearInterval(idle);
+    },
+  };
+}
+
+function rawAnswer(status: string, body: string): string {
+  const headers = [
+    "Connection: close",
+    "Content-Type: application/json; charset=utf-8",
+    `Content-Length: ${Buffer.byteLength(body)}`,
+  ];
+  return [`HTTP/1.1 ${status}`, ...headers, "", body].join("\r\n");
+}
+
+const tooSlow = rawAnswer("408 Request Timeout", toBody(refusals.tooSlow));
+const malformed = rawAnswer("400 Bad Request", toBody(refusals.malformed));

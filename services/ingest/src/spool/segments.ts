@@ -1,0 +1,87 @@
+import { mkdir, open, readFile, readdir, rename, rm, rmdir, stat } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
+import { join, relative } from "node:path";
+
+/** One file of the spool: `<dir>/<instance>/<n>`, with `.open` behind its name while it may still grow. */
+export interface Segment {
+  /** The process that wrote it. */
+  readonly instance: string;
+  readonly n: number;
+}
+
+/** A segment as found on disk. */
+export interface FoundSegment extends Segment {
+  readonly bytes: number;
+  readonly open: boolean;
+}
+
+/** Names a segment in a lease or a file. */
+export function segmentName(segment: Segment): string {
+  return `${segment.instance}.${segment.n}`;
+}
+
+const sealedPath = (dir: string, { instance, n }: Segment) => join(dir, instance, String(n));
+const openPath = (dir: string, segment: Segment) => `${sealedPath(dir, segment)}.open`;
+
+/** Creates a segment to append to; its name survives a loss of power. */
+export async function createSegment(dir: string, segment: Segment): Promise<FileHandle> {
+  const folder = join(dir, segment.instance);
+  await mkdir(folder, { recursive: true });
+  const handle = await open(openPath(dir, segment), "ax");
+  for (const path of [folder, dir]) await syncFolder(path);
+  return handle;
+}
+
+/** Whether a segment still may grow: nobody has sealed it. */
+export async function isOpen(dir: string, segment: Segment): Promise<boolean> {
+  return (await stat(openPath(dir, segment)).catch(unlessMissing)) !== undefined;
+}
+
+/** Whether a segment is there, growing or sealed. */
+export async function exists(dir: string, segment: Segment): Promise<boolean> {
+  return (await isOpen(dir, segment)) || (await stat(sealedPath(dir, segment)).catch(unlessMissing)) !== undefined;
+}
+
+/** Ends a segment's growth: what its writer stores after this it must store again elsewhere. Anybody may; twice is once. */
+export function sealSegment(dir: string, segment: Segment): Promise<void> {
+  return rename(openPath(dir, segment), sealedPath(dir, segment)).catch(unlessMissing);
+}
+
+/** The bytes of a sealed segment; null when another process has drained it. */
+export function readSegment(dir: string, segment: Segment): Promise<Buffer | null> {
+  return readFile(sealedPath(dir, segment)).catch((error: unknown) => unlessMissing(error) ?? null);
+}
+
+/** Removes a sealed segment, and its folder with the last one. */
+export async function removeSegment(dir: string, segment: Segment): Promise<void> {
+  await rm(sealedPath(dir, segment), { force: true });
+  await rmdir(join(dir, segment.instance)).catch(() => {});
+}
+
+/** Every segment of every process, oldest first within each. */
+export async function listSegments(dir: string): Promise<readonly FoundSegment[]> {
+  const found: FoundSegment[] = [];
+  for (const entry of await readdir(dir, { recursive: true, withFileTypes: true })) {
+    const match = /^(\d+)(\.open)?$/.exec(entry.name);
+    if (!entry.isFile() || match === null || relative(dir, entry.parentPath) === "") continue;
+    const size = await stat(join(entry.parentPath, entry.name)).catch(unlessMissing);
+    if (size === undefined) continue;
+    const instance = relative(dir, entry.parentPath);
+    found.push({ instance, n: Number(match[1]), bytes: size.size, open: match[2] !== undefined });
+  }
+  return found.toSorted((left, right) => left.n - right.n);
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path);
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+/** For a `catch`: what is not there is undefined; every other error goes on. */
+export function unlessMissing(error: unknown): undefined {
+  if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
+}
