@@ -3,6 +3,7 @@ import { dirname, relative, resolve } from "node:path";
 import { ConfigError } from "@deskmirror/model";
 import type { Sink } from "@deskmirror/model";
 import { assertAllowedHost } from "./forbidden-hosts.ts";
+import { hostOf } from "./postgres/pool.ts";
 import { openPostgresSink } from "./postgres/postgres-sink.ts";
 import { redactSinkUrl } from "./redact-sink-url.ts";
 import { openSqliteSink } from "./sqlite/sqlite-sink.ts";
@@ -18,19 +19,9 @@ export async function openSink(url: string, { dataDir }: { readonly dataDir: str
       `the sink URL ${redactSinkUrl(url)} is of no kind we know: use postgres://user:password@host/database or sqlite:./data/desk.db`,
     );
   }
-  for (const host of hostsOf(url)) await assertAllowedHost(host);
+  const host = hostOf(url);
+  if (!host.startsWith("/")) await assertAllowedHost(host);
   return openPostgresSink(url);
-}
-
-function hostsOf(url: string): readonly string[] {
-  if (!URL.canParse(url)) {
-    throw new ConfigError(
-      "the sink URL cannot be read: encode special characters of the password (@ is %40, / is %2F)",
-    );
-  }
-  const { hostname, searchParams } = new URL(url);
-  const hosts = [hostname, ...searchParams.getAll("host")].map((host) => decodeURIComponent(host));
-  return hosts.filter((host) => host !== "" && !host.startsWith("/"));
 }
 
 function toPath(url: string, dataDir: string): string {

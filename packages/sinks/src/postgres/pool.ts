@@ -1,4 +1,5 @@
 import pg from "pg";
+import { ConfigError } from "@deskmirror/model";
 
 /** A connection inside a transaction. */
 export type Client = pg.PoolClient;
@@ -18,6 +19,17 @@ export function createPool(url: string): pg.Pool {
   });
   pool.on("error", () => {}); // an idle connection was lost: the next query opens another
   return pool;
+}
+
+/** The host (or socket's path) that a URL makes us connect to; ConfigError when the URL cannot be read. */
+export function hostOf(url: string): string {
+  try {
+    return new pg.Client(url).host;
+  } catch {
+    throw new ConfigError(
+      "the sink URL cannot be read: encode special characters of the password (@ is %40, / is %2F, % is %25), and check the files it names",
+    );
+  }
 }
 
 /** Runs `work` in one transaction. After an error the connection is dropped, and the server undoes what it did. */

@@ -18,6 +18,7 @@ const retryable: ReadonlySet<number> = new Set([
 ]);
 
 const BUSY = 5;
+const NOTADB = 26;
 
 /** Classes what a call of SQLite threw by the caller's next move. */
 export function toSinkError(thrown: unknown): Error {
@@ -28,6 +29,13 @@ export function toSinkError(thrown: unknown): Error {
   return isRetryable(thrown, message)
     ? new TransientError(`SQLite could not do it now (${message}): it is tried again`, { code })
     : new PermanentError(`SQLite refused the data (${message})`, { code });
+}
+
+/** The same when a file is opened, where a file of another kind is a mistake in the settings. */
+export function toOpenError(thrown: unknown, path: string): Error {
+  return primaryCode(thrown) === NOTADB
+    ? new ConfigError(`${path} is no SQLite file: name another one in the sink URL`)
+    : toSinkError(thrown);
 }
 
 /** Whether another process holds the lock. */

@@ -6,7 +6,7 @@ import { toStorableBatch } from "../storable-batch.ts";
 import { openDatabase } from "./database.ts";
 import type { Database } from "./database.ts";
 import { openDoubts, raiseDoubts } from "./doubts.ts";
-import { toSinkError } from "./errors.ts";
+import { toOpenError, toSinkError } from "./errors.ts";
 import { migrate } from "./migrate.ts";
 import { prepareTables } from "./prepare.ts";
 import { buildCount, buildDetailDue, buildRows, buildRowsByKey } from "./read-sql.ts";
@@ -16,7 +16,9 @@ import { writeBatch } from "./write-batch.ts";
 
 const MIGRATIONS = readMigrations(new URL("./migrations/", import.meta.url));
 
-/** Opens the sink in an SQLite file, which is made when it is not there. ConfigError when a migration fails. */
+/**
+ * Opens the sink in an SQLite file, which is made when it is not there. ConfigError when it is no database or a migration fails.
+ */
 export async function openSqliteSink(path: string, migrations = MIGRATIONS): Promise<Sink> {
   try {
     const db = await openDatabase(path);
@@ -24,7 +26,7 @@ export async function openSqliteSink(path: string, migrations = MIGRATIONS): Pro
     const stored = db.statement("select id from _deskmirror_identity").get();
     return classErrors(createSqliteSink(db, String(stored?.["id"])), toSinkError);
   } catch (error) {
-    throw toSinkError(error);
+    throw toOpenError(error, path);
   }
 }
 

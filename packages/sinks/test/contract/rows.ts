@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { batch, tombstone, upsert } from "./changes.ts";
+import type { Contents } from "./contents.ts";
+
+/** How changes become a row. */
+export function rowTests({ sink, prepared, rowOf }: Contents): void {
+  test("core, detail and life go their own ways into one row", async () => {
+    const { tickets } = await prepared();
+    const listed = upsert("1", {
+      modifiedMs: 20,
+      core: { id: "1", subject: "new" },
+      detail: { note: "cut" },
+      provisional: true,
+      parentId: "p",
+    });
+    const got = upsert("1", {
+      origin: "get",
+      modifiedMs: 10,
+      core: { id: "1", subject: "old" },
+      detail: { note: "whole", extra: null },
+    });
+    const first = await sink().write(batch(tickets, listed));
+    assert.deepEqual(first, { outcomes: ["applied"], changedKeys: ["1"], doubts: 0 });
+    assert.deepEqual((await rowOf(tickets, "1")).data, { id: "1", subject: "new", note: "cut" });
+    const second = await sink().write(batch(tickets, got));
+    assert.deepEqual(second.outcomes, ["applied"]);
+    assert.deepEqual(await rowOf(tickets, "1"), {
+      key: "1",
+      parentId: "p",
+      data: { id: "1", subject: "new", note: "whole", extra: null },
+      versions: { core: listed.core?.version, detail: got.detail?.version, life: listed.life },
+      modifiedMs: 20,
+      deletedMs: null,
+    });
+    const third = await sink().write(
+      batch(tickets, upsert("1", { modifiedMs: 15, core: { id: "1", subject: "between" } })),
+    );
+    assert.deepEqual(third, { outcomes: ["superseded"], changedKeys: [], doubts: 0 });
+  });
+
+  test("a key that a newer register lacks is cleared", async () => {
+    const { tickets } = await prepared();
+    await sink().write(
+      batch(tickets, upsert("1", { modifiedMs: 1, core: { id: "1", subject: "x" }, detail: { note: "n", gone: 1 } })),
+    );
+    await sink().write(batch(tickets, upsert("1", { modifiedMs: 2, core: { id: "1" } })));
+    assert.deepEqual((await rowOf(tickets, "1")).data, { id: "1", note: "n", gone: 1 });
+    await sink().write(batch(tickets, upsert("1", { modifiedMs: 3, detail: { note: "m" } })));
+    assert.deepEqual((await rowOf(tickets, "1")).data, { id: "1", note: "m" });
+  });
+
+  test("a stream without detail keeps its record whole", async () => {
+    const { teams } = await prepared();
+    await sink().write(batch(teams, upsert("1", { modifiedMs: 1, core: { id: "1", any: [1], key: 2 } })));
+    await sink().write(batch(teams, upsert("1", { modifiedMs: 2, core: { id: "1", other: {} } })));
+    assert.deepEqual((await rowOf(teams, "1")).data, { id: "1", other: {} });
+    assert.deepEqual(await sink().detailDue(teams, 10), []);
+  });
+
+  test("a tombstone keeps the last data, and comes before the record it deletes", async () => {
+    const { tickets } = await prepared();
+    await sink().write(batch(tickets, tombstone("1", 50)));
+    assert.deepEqual(await rowOf(tickets, "1").then(({ data, deletedMs }) => ({ data, deletedMs })), {
+      data: null,
+      deletedMs: 50,
+    });
+    await sink().write(batch(tickets, upsert("1", { modifiedMs: 40, core: { id: "1" } })));
+    assert.deepEqual(await rowOf(tickets, "1").then(({ data, deletedMs }) => ({ data, deletedMs })), {
+      data: { id: "1" },
+      deletedMs: 50,
+    });
+    await sink().write(batch(tickets, upsert("1", { modifiedMs: 60, core: { id: "1" } })));
+    assert.equal((await rowOf(tickets, "1")).deletedMs, null);
+  });
+
+  test("equal content in a newer version leaves the time of the last change alone", async () => {
+    const { tickets } = await prepared();
+    const seen = { core: { id: "1", subject: "a\0b" }, detail: { note: { y: 1, x: [2] } } };
+    await sink().write(batch(tickets, upsert("1", { ...seen, modifiedMs: 1 })));
+    const { lastChangeMs } = await sink().count(tickets);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    const same = { core: { subject: "a\0b", id: "1" }, detail: { note: { x: [2], y: 1 } } };
+    const result = await sink().write(batch(tickets, upsert("1", { ...same, modifiedMs: 2 })));
+    assert.deepEqual(result, { outcomes: ["applied"], changedKeys: [], doubts: 0 });
+    assert.equal((await sink().count(tickets)).lastChangeMs, lastChangeMs);
+    assert.equal((await rowOf(tickets, "1")).modifiedMs, 2);
+    const changed = await sink().write(batch(tickets, tombstone("1", 9)));
+    assert.deepEqual(changed.changedKeys, ["1"]);
+    assert.ok((await sink().count(tickets)).lastChangeMs! > lastChangeMs!);
+  });
+}

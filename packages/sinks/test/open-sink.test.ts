@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
+import { after, test } from "node:test";
+import { ConfigError, TransientError } from "@deskmirror/model";
+import { openSink, redactSinkUrl, sourceNameProblem } from "@deskmirror/sinks";
+
+const dataDir = await mkdtemp(join(tmpdir(), "deskmirror-open-"));
+after(() => rm(dataDir, { recursive: true }));
+
+for (const url of [
+  "",
+  "mysql://u:s3cret@h/d",
+  "desk.db",
+  "postgres:/one-slash",
+  "postgres://u:s3cret@with space@h:99999/d",
+  "postgres://u:s3cret@169.254.169.254/d",
+  "postgres://u:s3cret@169.254.170.2:80/d",
+  "postgres://u:s3cret@2852039166/d",
+  "postgres://u:s3cret@[fd00:ec2::254]/d",
+  "postgres://u:s3cret@[::ffff:169.254.169.254]/d",
+  "postgres://u:s3cret@metadata.google.internal/d",
+  "postgresql://u:s3cret@METADATA.google.internal./d",
+  "postgres://u:s3cret@localhost/d?host=169.254.169.254",
+  "postgres://u:s3cret@100.100.100.200/d",
+  "postgres://u:s3cret@h/d?sslrootcert=/nowhere.pem",
+  "sqlite:",
+  "sqlite::memory:",
+  "sqlite:/etc/desk.db",
+  `sqlite:${dataDir}`,
+  `sqlite:${dataDir}/../desk.db`,
+  `sqlite:${dataDir}-other/desk.db`,
+]) {
+  test(`the sink URL "${url.replace(dataDir, "DATA_DIR")}" is refused without its password`, async () => {
+    await assert.rejects(openSink(url, { dataDir }), (error) => {
+      assert.ok(error instanceof ConfigError, String(error));
+      assert.ok(!error.message.includes("s3cret"));
+      return true;
+    });
+  });
+}
+
+test("a link that leads out of DATA_DIR is refused", async () => {
+  const outside = await mkdtemp(join(tmpdir(), "deskmirror-outside-"));
+  await symlink(outside, join(dataDir, "link"));
+  await assert.rejects(openSink(`sqlite:${dataDir}/link/desk.db`, { dataDir }), /DATA_DIR/);
+  await rm(outside, { recursive: true });
+});
+
+test("a host that does not resolve is out of reach, not refused", async () => {
+  await assert.rejects(openSink("postgres://u:p@nowhere.invalid/d", { dataDir }), TransientError);
+});
+
+test("an SQLite file is found by absolute and relative path and made with its folder", async () => {
+  const file = join(dataDir, "a", "b", "desk.db");
+  const urls = [`sqlite:${file}`, `sqlite://${file}`, `sqlite:${relative(process.cwd(), file)}`];
+  const identities = new Set<string>();
+  for (const url of urls) {
+    const sink = await openSink(url, { dataDir: relative(process.cwd(), dataDir) });
+    identities.add(sink.identity);
+    await sink.close();
+  }
+  assert.equal(identities.size, 1);
+});
+
+test("a sink URL is shown without password and query", () => {
+  const shown = [
+    ["postgres://u:s3cret@h:5432/d?sslmode=require&password=s3cret", "postgres://u@h:5432/d"],
+    ["postgresql://h/d", "postgresql://h/d"],
+    ["sqlite:./data/desk.db?key=s3cret", "sqlite:./data/desk.db"],
+    ["postgres://u:s3cret@h:port/d", "postgres:…"],
+    ["s3cret", "…"],
+  ] as const;
+  for (const [url, expected] of shown) assert.equal(redactSinkUrl(url), expected);
+});
+
+test("a source's name must be fit for a schema", () => {
+  assert.equal(sourceNameProblem("acme_2"), null);
+  assert.equal(sourceNameProblem("a".repeat(31)), null);
+  assert.match(sourceNameProblem("Acme") ?? "", /small letter/);
+  assert.match(sourceNameProblem("pg_acme") ?? "", /databases keep/);
+});
