@@ -16,7 +16,7 @@ test("core keys are picked and removed only where the stream has detail", () => 
 });
 
 test("a batch of any size has one array for each column", () => {
-  const change = upsert("1", { modifiedMs: 5, core: { id: "1\0" }, parentId: "p" });
+  const change = upsert("1", { modifiedMs: 5, core: { id: "1\0", text: "a\nb" }, parentId: "p" });
   const input = toInput(tickets, [change, tombstone("2", 7)]);
   assert.equal(input.length, 9);
   assert.deepEqual(input.slice(0, 5), [
@@ -24,6 +24,6 @@ test("a batch of any size has one array for each column", () => {
     ["p", null],
     [5, null],
     [null, 7],
-    ['{"id":"1\uFFFD"}', null],
+    '{"id":"1\uFFFD","text":"a\\nb"}\n',
   ]);
 });

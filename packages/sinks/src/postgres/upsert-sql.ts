@@ -1,4 +1,4 @@
-import type { StateChange, Table } from "@deskmirror/model";
+import type { Register, StateChange, Table } from "@deskmirror/model";
 import { toStorableJson } from "@deskmirror/model";
 import { qualify } from "./names.ts";
 
@@ -9,25 +9,34 @@ select id, _version as core, _detail_version as detail, _life_version as life
 from ${qualify(table)} where id = any($1::text[]) order by id for update`;
 }
 
-/** Writes given as one array for each column; '' is the version of a register that is not carried. */
+/**
+ * Writes given as one array for each column; '' is the version of a register that is not carried. Registers come as lines of
+ * JSON, which need no escaping, unlike elements of an array: half the work for the client.
+ */
 const INPUT = `
 unnest(
-  $1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[]
+  $1::text[], $2::text[], $3::bigint[], $4::bigint[],
+  string_to_array($5::text, E'\\n', ''), $6::text[], string_to_array($7::text, E'\\n', ''), $8::text[], $9::text[]
 ) as i (id, parent_id, modified_ms, deleted_ms, core, core_version, detail, detail_version, life_version)`;
 
 /** The parameters of `buildInsert` and `buildUpdate`. */
-export function toInput(table: Table, writes: readonly StateChange[]): readonly unknown[] {
+export function toInput(table: Table, writes: readonly StateChange[]): unknown[] {
   return [
     writes.map(({ key }) => key),
     writes.map(({ parentId }) => parentId),
     writes.map(({ modifiedMs }) => modifiedMs),
     writes.map((write) => (write.op === "delete" ? write.deletedMs : null)),
-    writes.map(({ core }) => core && toStorableJson(core.data)),
+    toLines(writes.map(({ core }) => core)),
     writes.map(({ core }) => core?.version ?? ""),
-    writes.map(({ detail }) => detail && table.core && toStorableJson(detail.data)),
+    toLines(writes.map(({ detail }) => table.core && detail)),
     writes.map(({ detail }) => detail?.version ?? ""),
     writes.map(({ life }) => life),
   ];
+}
+
+/** JSON text holds no line feed; an empty line is a register that is not carried. */
+function toLines(registers: readonly (Register | null)[]): string {
+  return registers.map((register) => (register === null ? "" : toStorableJson(register.data))).join("\n");
 }
 
 /** Inserts rows of new keys in key order and returns their ids; skips a key that another writer inserted meanwhile. */
@@ -48,11 +57,12 @@ returning id`;
 
 /**
  * Merges writes into locked rows: each register replaces its own only when it is newer (design decision 3). `$10` holds the
- * core keys. Returns ids and whether data or deletion changed; only then does `_synced_at` move.
+ * core keys. Returns ids and whether data or deletion changed; only then does `_synced_at` move. `offset 0` keeps the planner
+ * from working the merged data out twice.
  */
 export function buildUpdate(table: Table): string {
   return `
-with merged as materialized (
+with merged as (
   select o.id, n.*, (n.data, n.deleted_at) is distinct from (o.data, o._deleted_at) as changed
   from ${INPUT}
   join ${qualify(table)} o on o.id = i.id
@@ -64,7 +74,7 @@ with merged as materialized (
     greatest(i.core_version, o._version) as version,
     greatest(i.detail_version, o._detail_version) as detail_version,
     greatest(i.life_version, o._life_version) as life_version
-  ) n
+  offset 0) n
 )
 update ${qualify(table)} t set
   data = m.data, _parent_id = m.parent_id, _modified_at = m.modified_at, _deleted_at = m.deleted_at,

@@ -5,7 +5,6 @@ import { planWrite } from "../plan-write.ts";
 import type { WritePlan } from "../plan-write.ts";
 import { LOCK_TABLE, WRITE_STATE } from "./doubts-sql.ts";
 import { raiseDoubts, settleDoubts } from "./doubts.ts";
-import { prepared } from "./names.ts";
 import { transaction } from "./pool.ts";
 import type { Client } from "./pool.ts";
 import { buildInsert, buildLock, buildUpdate, toInput } from "./upsert-sql.ts";
@@ -15,7 +14,8 @@ class InsertRaceError extends Error {}
 
 /**
  * Writes a batch in one transaction: lock the rows that exist, resolve, insert and update, then doubts and state. Locks are
- * taken in key order, inserts after locks, the table's own row last, so writers cannot deadlock.
+ * taken in key order, inserts after locks, the table's own row last, so writers cannot deadlock. Statements have no names: a
+ * plan kept from when the table was small would read all of it when it is large.
  */
 export async function writeBatch(pool: pg.Pool, batch: Batch): Promise<WriteResult> {
   for (;;) {
@@ -38,8 +38,7 @@ async function writeOnce(client: Client, batch: Batch): Promise<WriteResult> {
 async function lockRows(client: Client, { table, changes }: Batch): Promise<ReadonlyMap<string, RowVersions>> {
   if (changes.length === 0) return new Map();
   const keys = [...new Set(changes.map(({ key }) => key))];
-  const query = { ...prepared(table, "l", buildLock(table)), values: [keys] };
-  const { rows } = await client.query<RowVersions & { id: string }>(query);
+  const { rows } = await client.query<RowVersions & { id: string }>(buildLock(table), [keys]);
   return new Map(rows.map(({ id, core, detail, life }) => [id, { core, detail, life }]));
 }
 
@@ -53,16 +52,14 @@ async function writeRows(client: Client, { batch: { table }, rows, writes }: Row
   const changed: string[] = [];
   const inserts = writes.filter(({ key }) => !rows.has(key));
   if (inserts.length > 0) {
-    const query = { ...prepared(table, "i", buildInsert(table)), values: [...toInput(table, inserts)] };
-    const inserted = await client.query<{ id: string }>(query);
+    const inserted = await client.query<{ id: string }>(buildInsert(table), toInput(table, inserts));
     if (inserted.rows.length < inserts.length) throw new InsertRaceError();
     for (const { id } of inserted.rows) changed.push(id);
   }
   const updates = writes.filter(({ key }) => rows.has(key));
   if (updates.length > 0) {
     const values = table.core === null ? toInput(table, updates) : [...toInput(table, updates), table.core];
-    const query = { ...prepared(table, "u", buildUpdate(table)), values: [...values] };
-    const updated = await client.query<{ id: string; changed: boolean }>(query);
+    const updated = await client.query<{ id: string; changed: boolean }>(buildUpdate(table), values);
     for (const row of updated.rows) if (row.changed) changed.push(row.id);
   }
   return changed.toSorted();
