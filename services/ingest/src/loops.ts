@@ -17,22 +17,19 @@ export interface LoopsOptions extends DrainOptions {
 
 /** Keeps, and drains the spool, each second; looks for lost segments each minute. Ends when the signal is aborted. */
 export async function runLoops(options: LoopsOptions): Promise<void> {
-  const { keep, spool, registry, signal, log } = options;
+  const { keep, spool, registry, redisState, signal, log } = options;
+  let lookForLostAt = 0;
 
   async function drain(): Promise<void> {
     await spool.measure();
+    if (redisState() === "away") return;
     await drainSpool(options);
+    if (performance.now() < lookForLostAt) return;
+    await findLostSegments({ ...options, sources: registry.sources() });
+    lookForLostAt = performance.now() + MINUTE;
   }
 
-  async function findLost(): Promise<void> {
-    if (options.redisState() !== "away") await findLostSegments({ ...options, sources: registry.sources() });
-  }
-
-  const loop = (intervalMs: number, message: string, run: () => Promise<void>) =>
-    runEvery({ intervalMs, signal, run, onError: (err) => log.warn({ err }, message) });
-  await Promise.all([
-    loop(SECOND, "keeping failed", keep),
-    loop(SECOND, "draining the spool failed", drain),
-    loop(MINUTE, "looking for lost segments failed", findLost),
-  ]);
+  const loop = (message: string, run: () => Promise<void>) =>
+    runEvery({ intervalMs: SECOND, signal, run, onError: (err) => log.warn({ err }, message) });
+  await Promise.all([loop("keeping failed", keep), loop("draining the spool failed", drain)]);
 }

@@ -1,0 +1,52 @@
+import { DATA_CENTERS } from "@deskmirror/model";
+import type { DataSource } from "@deskmirror/model";
+import { z } from "zod";
+import { registryEntrySchema } from "./registry-entry.ts";
+
+const dataSource: z.ZodType<DataSource> = z.object({
+  name: z.string(),
+  orgId: z.string(),
+  dataCenter: z.enum(DATA_CENTERS),
+  clientId: z.string(),
+  clientSecret: z.string(),
+  refreshToken: z.string().nullable(),
+  scopes: z.array(z.string()).nullable(),
+  mode: z.enum(["document", "csv"]),
+  increment: z.literal("webhook"),
+  tables: z.array(z.string()).nullable(),
+  sinkUrl: z.string().nullable(),
+  signature: z.enum(["require", "verify", "off"]),
+  throttle: z.object({
+    concurrency: z.number().nullable(),
+    reserve: z.number(),
+    dailyCredits: z.number().nullable(),
+  }),
+  reconcileSeconds: z.number().nullable(),
+  compareSeconds: z.number().nullable(),
+  sweepHours: z.number().nullable(),
+  accountsUrl: z.string().nullable(),
+  deskUrl: z.string().nullable(),
+  serviceKey: z.string(),
+  webhookId: z.string().nullable(),
+  paused: z.boolean(),
+  pulls: z.record(z.string(), z.number()),
+  createdMs: z.number(),
+});
+
+const retiredKey = z.object({ keyHash: z.string(), graceUntilMs: z.number() });
+
+/** What is sealed of a source: the source, the keys it had before, and the public keys its webhooks are signed with. */
+export const sourceFileSchema = z.object({
+  source: dataSource,
+  retired: z.array(retiredKey),
+  jwks: registryEntrySchema.shape.jwks,
+});
+
+/** A sealed source, opened. */
+export type SourceFile = z.infer<typeof sourceFileSchema>;
+
+/** What is sealed of the keys of removed sources. */
+export const removedKeysSchema = z.array(z.object({ keyHash: z.string(), source: z.string(), orgId: z.string() }));
+
+/** Keys of removed sources, opened. */
+export type RemovedKeys = z.infer<typeof removedKeysSchema>;

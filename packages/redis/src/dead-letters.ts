@@ -1,0 +1,203 @@
+import type { DeadLetter } from "@deskmirror/model";
+import { z } from "zod";
+import { ask, askAll } from "./ask.ts";
+import type { RedisConnection } from "./connection.ts";
+import { ADD, EXPIRE, REMOVE } from "./dead-letter-scripts.ts";
+import { sharedKey, sourceKey } from "./keys.ts";
+
+/** The reason of letters whose event name is not known: only the newest 1,000 of each name are kept. */
+export const UNKNOWN_EVENT = "unknown";
+
+/** Selects dead letters. */
+export interface DeadLetterQuery {
+  readonly source?: string;
+  readonly table?: string;
+  readonly reason?: string;
+  readonly limit: number;
+  /** `next` of the page before. */
+  readonly cursor?: string;
+}
+
+/** A dead letter without its body, with the body's size in bytes. */
+export type DeadLetterHead = Omit<DeadLetter, "body"> & { readonly size: number };
+
+/** A page of dead letters; `next` is null at the end. */
+export interface DeadLetterPage {
+  readonly items: readonly DeadLetterHead[];
+  readonly next: string | null;
+}
+
+/**
+ * What waits for a person. Letters are added under their own id, which is unique within a source; everywhere else a letter's id
+ * is `<source>.<its own id>`. TransientError when Redis is out of reach.
+ */
+export interface DeadLetters {
+  /** Stores letters; one whose id is there already is left alone. */
+  readonly add: (letters: readonly DeadLetter[]) => Promise<void>;
+  /** Newest first within a source, sources by name. */
+  readonly list: (query: DeadLetterQuery) => Promise<DeadLetterPage>;
+  readonly get: (id: string) => Promise<DeadLetter | null>;
+  /** Counts the letter's event as filtered; false when there is no such letter. */
+  readonly discard: (id: string) => Promise<boolean>;
+  /**
+   * Gives the letter to `requeue`, which adds it to the queue in a new group (where it is accepted anew), then takes it out of
+   * the ledger. A crash in between leaves the letter, and replaying twice is harmless. False when there is no such letter.
+   */
+  readonly replay: (id: string, requeue: (letter: DeadLetter) => Promise<void>) => Promise<boolean>;
+  /** Turns the letters of a source that are older than the retention into filtered ones. */
+  readonly expire: (source: string) => Promise<void>;
+}
+
+const KEPT_OF_ONE_NAME = 1_000;
+/** Bodies of one source together; the oldest are pushed out above it, so that they can never fill Redis. */
+const KEPT_BYTES = 64 * 1024 * 1024;
+const LOOKED_AT_ONCE = 500;
+/** Letters one call of EXPIRE takes out at most. */
+const EXPIRED_AT_ONCE = 1_000;
+const DAY_MS = 86_400_000;
+
+const head = z.object({
+  size: z.number(),
+  receivedMs: z.number(),
+  eventType: z.string().nullable(),
+  table: z.string().nullable(),
+  key: z.string().nullable(),
+  reason: z.string(),
+  message: z.string(),
+  attempts: z.number(),
+});
+
+/** Dead letters of all sources, in Redis. */
+export function createDeadLetters(options: {
+  readonly connection: RedisConnection;
+  readonly retentionDays?: number;
+}): DeadLetters {
+  const { client } = options.connection;
+  const retentionMs = (options.retentionDays ?? 30) * DAY_MS;
+  const sourcesKey = sharedKey("dead", "sources");
+
+  async function get(id: string): Promise<DeadLetter | null> {
+    const { source, own } = splitId(id);
+    const [text, body] = await Promise.all([
+      ask(client.hget(sourceKey(source, "dead", "heads"), own)),
+      ask(client.hget(sourceKey(source, "dead", "bodies"), own)),
+    ]);
+    if (text === null || body === null) return null;
+    const { size: _size, ...letter } = toHead(source, own, text);
+    return { ...letter, body };
+  }
+
+  async function remove(id: string, bucket: "filtered" | "accepted"): Promise<boolean> {
+    const { source, own } = splitId(id);
+    return (await ask(client.eval(REMOVE, 5, ...scriptKeys(source), own, bucket))) === 1;
+  }
+
+  async function expire(source: string): Promise<void> {
+    const first = toPosition(Date.now() - retentionMs, "");
+    let expired: unknown = EXPIRED_AT_ONCE;
+    while (expired === EXPIRED_AT_ONCE) expired = await ask(client.eval(EXPIRE, 5, ...scriptKeys(source), first));
+  }
+
+  /** Up to `limit` letters of a source before a position, newest first, with the position of the last looked at. */
+  async function listOne(source: string, before: string, query: DeadLetterQuery, limit: number) {
+    const items: DeadLetterHead[] = [];
+    let position = before;
+    while (items.length < limit) {
+      const members = await ask(
+        client.zrevrangebylex(sourceKey(source, "dead"), position, "-", "LIMIT", 0, Math.min(LOOKED_AT_ONCE, limit - items.length)),
+      );
+      if (members.length === 0) return { items, position: null };
+      const own = members.map(idOf);
+      const heads = await ask(client.hmget(sourceKey(source, "dead", "heads"), ...own));
+      heads.forEach((text, index) => {
+        const found = text === null ? null : toHead(source, own[index] ?? "", text);
+        if (found !== null && isWanted(query, found))
+          items.push(found);
+      });
+      position = `(${members.at(-1)}`;
+    }
+    return { items, position };
+  }
+
+  return {
+    get,
+    expire,
+    discard: (id) => remove(id, "filtered"),
+    async add(letters) {
+      if (letters.length === 0) return;
+      const sources = [...new Set(letters.map(({ source }) => source))];
+      await ask(client.sadd(sourcesKey, ...sources));
+      const pipeline = client.pipeline();
+      for (const letter of letters) {
+        pipeline.eval(ADD, 5, ...scriptKeys(letter.source), letter.id, toStoredHead(letter), letter.body, KEPT_OF_ONE_NAME, KEPT_BYTES);
+      }
+      await askAll(pipeline);
+      for (const source of sources) await expire(source);
+    },
+    async list(query) {
+      const sources = query.source === undefined ? (await ask(client.smembers(sourcesKey))).toSorted() : [query.source];
+      const [from, before] = splitCursor(query.cursor);
+      const items: DeadLetterHead[] = [];
+      for (const source of sources.filter((name) => name >= from)) {
+        await expire(source);
+        const start = source === from && before !== "" ? before : "+";
+        const page = await listOne(source, start, query, query.limit - items.length);
+        items.push(...page.items);
+        if (page.position !== null) return { items, next: `${source} ${page.position}` };
+      }
+      return { items, next: null };
+    },
+    async replay(id, requeue) {
+      const letter = await get(id);
+      if (letter === null) return false;
+      await requeue(letter);
+      await remove(id, "accepted");
+      return true;
+    },
+  };
+}
+
+/** Keys of the scripts, and their first argument. */
+function scriptKeys(source: string) {
+  return [
+    sourceKey(source, "dead"),
+    sourceKey(source, "dead", "heads"),
+    sourceKey(source, "dead", "bodies"),
+    sourceKey(source, "ledger"),
+    sourceKey(source, "dead", "bytes"),
+    sourceKey(source, "dead", "name", ""),
+  ] as const;
+}
+
+/** A letter's place: its time at fixed width, so that byte order is time order. */
+function toPosition(receivedMs: number, id: string): string {
+  return `${String(Math.floor(receivedMs)).padStart(15, "0")}|${id}`;
+}
+
+function idOf(position: string): string {
+  return position.slice(position.indexOf("|") + 1);
+}
+
+function toStoredHead({ id, source: _source, body, ...letter }: DeadLetter): string {
+  const name = letter.reason === UNKNOWN_EVENT ? { name: letter.eventType ?? "" } : {};
+  return JSON.stringify({ ...letter, ...name, at: toPosition(letter.receivedMs, id), size: Buffer.byteLength(body) });
+}
+
+function toHead(source: string, id: string, text: string): DeadLetterHead {
+  return { ...head.parse(JSON.parse(text)), source, id: `${source}.${id}` };
+}
+
+function splitId(id: string): { readonly source: string; readonly own: string } {
+  const dot = id.indexOf(".");
+  return { source: id.slice(0, dot), own: id.slice(dot + 1) };
+}
+
+/** A cursor is `<source> <position>`. */
+function splitCursor(cursor = ""): readonly [string, string] {
+  const space = cursor.indexOf(" ");
+  return [cursor.slice(0, Math.max(space, 0)), cursor.slice(space + 1)];
+}
+
+function isWanted({ table, reason }: DeadLetterQuery, letter: DeadLetterHead): boolean {
+  return (table ?? letter.table) === letter.table && (reason ?? letter.reason) === letter.reason;
+}

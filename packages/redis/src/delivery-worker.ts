@@ -1,0 +1,148 @@
+import { TransientError, toError } from "@deskmirror/model";
+import type { DeliveryGroup, Settlement } from "@deskmirror/model";
+import { DelayedError, Worker } from "bullmq";
+import type { Job } from "bullmq";
+import { backoffMs } from "./backoff.ts";
+import { createBreaker } from "./breaker.ts";
+import type { Log, RedisConnection } from "./connection.ts";
+import { parseGroup } from "./delivery-group.ts";
+import { QUEUE, sourcePrefix } from "./keys.ts";
+import { createLedger } from "./ledger.ts";
+
+/** How a group is to be applied. */
+export interface ApplyOptions {
+  /** How often a worker died or froze over this group; from 2 on, apply one delivery at a time. */
+  readonly stalledTimes: number;
+  /** Aborted when the group's lock was lost: somebody else is applying it. */
+  readonly signal: AbortSignal;
+}
+
+/** What a worker is made of. */
+export interface DeliveryWorkerOptions {
+  readonly connection: RedisConnection;
+  readonly source: string;
+  /** Groups in work at once. */
+  readonly concurrency?: number;
+  /**
+   * Applies a group and says where its events went; may be called again for the same group. Whatever it throws, the group is
+   * tried again later and without end: TransientError quietly, anything else logged as a bug.
+   */
+  readonly apply: (group: DeliveryGroup, options: ApplyOptions) => Promise<Settlement>;
+  readonly log: Log;
+}
+
+/** `waiting`: the sink or Redis failed, and a probe follows. */
+export type DeliveryWorkerState = "idle" | "running" | "waiting" | "paused" | "closed";
+
+/** Takes groups of one source and applies them. */
+export interface DeliveryWorker {
+  readonly state: DeliveryWorkerState;
+  start(): void;
+  /** Takes no more; resolves when those in work are done. */
+  pause(): Promise<void>;
+  resume(): void;
+  /** Takes no more and waits for those in work, at most 10 s; what is not done by then is taken over by others. */
+  close(): Promise<void>;
+}
+
+const LOCK_MS = 15_000;
+const STALLED_CHECK_MS = 5_000;
+const RETRY_BASE_MS = 1_000;
+const RETRY_CAP_MS = 15_000;
+const CLOSE_DEADLINE_MS = 10_000;
+
+/** The consuming end of one source's queue. */
+export function createDeliveryWorker(options: DeliveryWorkerOptions): DeliveryWorker {
+  const { connection, source, concurrency = 16, apply, log } = options;
+  const ledger = createLedger({ connection });
+  let started = false;
+  let paused = false;
+  let closed = false;
+
+  const breaker = createBreaker({
+    onChange(state) {
+      log(`deliveries ${state === "closed" ? "flow again" : state === "open" ? "wait" : "are probed"}`, { source });
+      worker.concurrency = state === "probing" ? 1 : concurrency;
+      follow();
+    },
+  });
+
+  const worker = new Worker(QUEUE, (job: Job, _token, signal) => work(job, signal ?? new AbortController().signal), {
+    connection: connection.patientClient(),
+    prefix: sourcePrefix(source),
+    autorun: false,
+    concurrency,
+    lockDuration: LOCK_MS,
+    stalledInterval: STALLED_CHECK_MS,
+    maxStalledCount: Number.MAX_SAFE_INTEGER,
+    runRetryDelay: 1_000,
+    skipVersionCheck: true,
+  });
+  worker.on("error", (error) => log("the delivery queue reports a problem", { source, problem: error.message }));
+  worker.on("lockRenewalFailed", (ids) => {
+    for (const id of ids) worker.cancelJob(id, "the lock was lost");
+  });
+
+  async function work(job: Job, signal: AbortSignal): Promise<void> {
+    try {
+      const group = parseGroup(job.data);
+      await ledger.settle(group, await apply(group, { stalledTimes: job.stalledCounter, signal }));
+    } catch (thrown) {
+      return postpone(job, toError(thrown));
+    }
+    breaker.succeed();
+  }
+
+  async function postpone(job: Job, error: Error): Promise<never> {
+    if (error instanceof TransientError) {
+      breaker.fail();
+    } else {
+      log("a delivery group could not be applied: this is a bug; it is tried again", {
+        source,
+        group: job.id,
+        problem: error.stack,
+      });
+    }
+    const delayMs = backoffMs({ tries: job.attemptsStarted, baseMs: RETRY_BASE_MS, capMs: RETRY_CAP_MS });
+    const floorMs = error instanceof TransientError ? (error.retryAfterMs ?? 0) : RETRY_BASE_MS;
+    await job.moveToDelayed(Date.now() + Math.max(delayMs, floorMs), job.token);
+    throw new DelayedError();
+  }
+
+  /** Makes the worker take groups or not, as the flags say. */
+  function follow(): void {
+    if (!started || closed) return;
+    const stop = paused || breaker.state === "open";
+    if (stop && !worker.isPaused()) void worker.pause(true);
+    if (!stop && worker.isPaused()) void worker.resume();
+  }
+
+  return {
+    get state() {
+      if (closed) return "closed";
+      if (!started) return "idle";
+      if (paused) return "paused";
+      return breaker.state === "closed" ? "running" : "waiting";
+    },
+    start() {
+      started = true;
+      worker.run().catch((error: unknown) => log("the delivery worker ended", { source, problem: toError(error).message }));
+      follow();
+    },
+    async pause() {
+      paused = true;
+      if (started && !closed) await worker.pause();
+    },
+    resume() {
+      paused = false;
+      follow();
+    },
+    async close() {
+      closed = true;
+      breaker.close();
+      const { ok } = connection.status();
+      const deadline = AbortSignal.timeout(CLOSE_DEADLINE_MS);
+      await Promise.race([worker.close(!ok), new Promise((resolve) => deadline.addEventListener("abort", resolve))]);
+    },
+  };
+}

@@ -1,0 +1,71 @@
+import { ask } from "./ask.ts";
+import type { RedisConnection } from "./connection.ts";
+import { sourceKey } from "./keys.ts";
+
+/** Children of a record that must be read again. */
+export interface Due {
+  readonly stream: string;
+  readonly parentKey: string;
+  readonly dueMs: number;
+}
+
+/** Coalesced work of each source, newest first, shared by all processes. TransientError when Redis is out of reach. */
+export interface DueSet {
+  /** What is due already becomes due at the later time. */
+  readonly add: (source: string, due: readonly Due[]) => Promise<void>;
+  /** Takes up to `limit`; what is not done within `ttlMs` can be claimed again. */
+  readonly claim: (source: string, limit: number, ttlMs: number) => Promise<readonly Due[]>;
+  /** Forgets what was claimed, unless it became due again since. */
+  readonly done: (source: string, due: Due) => Promise<void>;
+  readonly size: (source: string) => Promise<number>;
+}
+
+/** KEYS due, claimed · ARGV limit, ttl in ms */
+const CLAIM = `
+local time = redis.call("TIME")
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+redis.call("ZREMRANGEBYSCORE", KEYS[2], "-inf", now)
+local newest = redis.call("ZREVRANGE", KEYS[1], 0, ARGV[1] + redis.call("ZCARD", KEYS[2]) - 1, "WITHSCORES")
+local taken = {}
+for index = 1, #newest, 2 do
+  if #taken < ARGV[1] * 2 and redis.call("ZADD", KEYS[2], "NX", now + ARGV[2], newest[index]) == 1 then
+    table.insert(taken, newest[index])
+    table.insert(taken, newest[index + 1])
+  end
+end
+return taken`;
+
+/** KEYS due, claimed · ARGV member, due ms */
+const DONE = `
+redis.call("ZREM", KEYS[2], ARGV[1])
+if tonumber(redis.call("ZSCORE", KEYS[1], ARGV[1])) == tonumber(ARGV[2]) then redis.call("ZREM", KEYS[1], ARGV[1]) end`;
+
+/** A set of due work in Redis. */
+export function createDueSet({ connection: { client } }: { readonly connection: RedisConnection }): DueSet {
+  const keys = (source: string) => [sourceKey(source, "due"), sourceKey(source, "due", "claimed")] as const;
+
+  return {
+    async add(source, due) {
+      if (due.length === 0) return;
+      const scored = due.flatMap((each) => [each.dueMs, toMember(each)]);
+      await ask(client.zadd(keys(source)[0], "GT", ...scored));
+    },
+    async claim(source, limit, ttlMs) {
+      const taken = (await ask(client.eval(CLAIM, 2, ...keys(source), limit, ttlMs))) as string[];
+      return taken.flatMap((member, index) => (index % 2 === 0 ? [toDue(member, Number(taken[index + 1]))] : []));
+    },
+    async done(source, due) {
+      await ask(client.eval(DONE, 2, ...keys(source), toMember(due), due.dueMs));
+    },
+    size: (source) => ask(client.zcard(keys(source)[0])),
+  };
+}
+
+function toMember({ stream, parentKey }: Due): string {
+  return `${stream} ${parentKey}`;
+}
+
+function toDue(member: string, dueMs: number): Due {
+  const space = member.indexOf(" ");
+  return { stream: member.slice(0, space), parentKey: member.slice(space + 1), dueMs };
+}

@@ -1,0 +1,109 @@
+import type { JsonValue } from "@deskmirror/model";
+import { ulid } from "ulid";
+import { z } from "zod";
+import { ask } from "./ask.ts";
+import type { RedisConnection } from "./connection.ts";
+import { sourceKey } from "./keys.ts";
+
+/** Work a person asked for (contract section 4). */
+export interface Run {
+  readonly id: string;
+  readonly source: string;
+  readonly kind: string;
+  readonly state: "running" | "done" | "failed";
+  readonly startedMs: number;
+  readonly finishedMs: number | null;
+  readonly input: JsonValue;
+  readonly result: JsonValue;
+}
+
+/** Runs of all sources, kept for 7 days. TransientError when Redis is out of reach. */
+export interface Runs {
+  /** Starts a run, or gives the one of the kind that is running. */
+  readonly start: (source: string, kind: string, input: JsonValue) => Promise<{ readonly run: Run; readonly isNew: boolean }>;
+  readonly get: (source: string, id: string) => Promise<Run | null>;
+  readonly running: (source: string, kind: string) => Promise<Run | null>;
+  /** Says that a running run is alive, at least each 20 s (else it shows as failed), with what it found so far. */
+  readonly update: (source: string, id: string, result: JsonValue) => Promise<void>;
+  readonly finish: (source: string, id: string, state: "done" | "failed", result: JsonValue) => Promise<void>;
+}
+
+const KEEP_MS = 7 * 86_400_000;
+const ALIVE_MS = 20_000;
+
+/** KEYS alive, run · ARGV id, kind, input, started ms, ms alive, ms to keep */
+const START = `
+local running = redis.call("GET", KEYS[1])
+if running then return running end
+redis.call("SET", KEYS[1], ARGV[1], "PX", ARGV[5])
+redis.call("HSET", KEYS[2], "kind", ARGV[2], "input", ARGV[3], "startedMs", ARGV[4], "state", "running", "result", "null")
+redis.call("PEXPIRE", KEYS[2], ARGV[6])
+return ARGV[1]`;
+
+/** KEYS run · ARGV prefix of the alive keys, id, result, ms alive */
+const UPDATE = `
+if redis.call("HGET", KEYS[1], "state") ~= "running" then return 0 end
+redis.call("HSET", KEYS[1], "result", ARGV[3])
+redis.call("SET", ARGV[1] .. redis.call("HGET", KEYS[1], "kind"), ARGV[2], "PX", ARGV[4])
+return 1`;
+
+/** KEYS run · ARGV prefix of the alive keys, id, result, state, finished ms */
+const FINISH = `
+if redis.call("HGET", KEYS[1], "state") ~= "running" then return 0 end
+redis.call("HSET", KEYS[1], "result", ARGV[3], "state", ARGV[4], "finishedMs", ARGV[5])
+local alive = ARGV[1] .. redis.call("HGET", KEYS[1], "kind")
+if redis.call("GET", alive) == ARGV[2] then redis.call("DEL", alive) end
+return 1`;
+
+const stored = z.object({
+  kind: z.string(),
+  state: z.enum(["running", "done", "failed"]),
+  startedMs: z.coerce.number(),
+  finishedMs: z.coerce.number().optional(),
+  input: z.string(),
+  result: z.string(),
+});
+
+const LOST = {
+  error: { code: "RUN_LOST", message: "The process that did this ended before it was done.", hint: "Start it again." },
+};
+
+/** Runs, shared by all processes. */
+export function createRuns({ connection: { client } }: { readonly connection: RedisConnection }): Runs {
+  const runKey = (source: string, id: string) => sourceKey(source, "run", id);
+  const aliveKey = (source: string, kind: string) => sourceKey(source, "running", kind);
+
+  async function get(source: string, id: string): Promise<Run | null> {
+    const fields = await ask(client.hgetall(runKey(source, id)));
+    if (Object.keys(fields).length === 0) return null;
+    const { input, result, finishedMs = null, ...run } = stored.parse(fields);
+    const known: Run = { ...run, id, source, finishedMs, input: JSON.parse(input), result: JSON.parse(result) };
+    if (known.state !== "running" || (await ask(client.get(aliveKey(source, known.kind)))) === id) return known;
+    return { ...known, state: "failed", result: LOST };
+  }
+
+  return {
+    get,
+    async start(source, kind, input) {
+      const id = ulid();
+      const keys = [aliveKey(source, kind), runKey(source, id)];
+      const values = [id, kind, JSON.stringify(input), Date.now(), ALIVE_MS, KEEP_MS];
+      const running = String(await ask(client.eval(START, 2, ...keys, ...values)));
+      const run = await get(source, running);
+      if (run === null) throw new Error(`The run ${running} of ${source} vanished`);
+      return { run, isNew: running === id };
+    },
+    async running(source, kind) {
+      const id = await ask(client.get(aliveKey(source, kind)));
+      return id === null ? null : get(source, id);
+    },
+    async update(source, id, result) {
+      const values = [aliveKey(source, ""), id, JSON.stringify(result), ALIVE_MS];
+      await ask(client.eval(UPDATE, 1, runKey(source, id), ...values));
+    },
+    async finish(source, id, state, result) {
+      const values = [aliveKey(source, ""), id, JSON.stringify(result), state, Date.now()];
+      await ask(client.eval(FINISH, 1, runKey(source, id), ...values));
+    },
+  };
+}
