@@ -7,7 +7,7 @@ import { freePort, startPostgres } from "@deskmirror/testing";
 import { openSink } from "../src/open-sink.ts";
 import { openPostgresSink } from "../src/postgres/postgres-sink.ts";
 import { buildDetailDue, buildRows } from "../src/postgres/read-sql.ts";
-import { batch, testTables, tombstone, upsert } from "./contract/changes.ts";
+import { batch, refetch, testTables, tombstone, upsert } from "./contract/changes.ts";
 import { durableContract } from "./durable-contract.ts";
 import { sinkContract } from "./sink-contract.ts";
 
@@ -60,6 +60,17 @@ async function withSink(play: (scene: Scene) => Promise<void>, parameters = ""):
   await sink.close();
 }
 
+const WAITING = "select pid from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()";
+
+/** Resolves when so many connections of the client's database wait for locks. */
+async function waiting(client: pg.Client, connections: number): Promise<void> {
+  for (;;) {
+    await client.query("select pg_stat_clear_snapshot()"); // inside a transaction the activity is a snapshot
+    const { rowCount } = await client.query(WAITING);
+    if (rowCount === connections) return;
+  }
+}
+
 const change = upsert("1", { modifiedMs: 1, core: { id: "1", subject: "secret value" } });
 const state = { watermarkMs: 5, progress: { n: 1 }, epoch: 3 };
 
@@ -102,6 +113,19 @@ test("a backend that ends in the middle of a write is transient, and takes rows 
     assert.deepEqual(await sink.rowsByKey(tickets, ["1"]), []);
     assert.equal((await sink.states("acme")).get("tickets")?.epoch, 0);
     assert.deepEqual((await sink.write({ ...batch(tickets, change), state })).outcomes, ["applied"]);
+  }));
+
+test("writers that raise the doubts which others settle do not wait for each other in a circle", () =>
+  withSink(async ({ sink, client }) => {
+    await sink.write(batch(tickets, refetch("a"), refetch("b")));
+    await client.query("begin; select from _deskmirror.doubts where key = 'b' for update");
+    const first = sink.write(batch(tickets, refetch("b"), tombstone("a", 9, "get")));
+    await waiting(client, 1);
+    const second = sink.write(batch(tickets, refetch("a"), tombstone("b", 9, "get")));
+    await waiting(client, 2);
+    await client.query("commit");
+    await Promise.all([first, second]);
+    assert.equal((await sink.doubts("acme", 9)).length, 1);
   }));
 
 test("idle connections that end do no harm", () =>
