@@ -171,7 +171,7 @@ interface ContextParts {
   readonly orgId: string;
   readonly customFields: readonly CustomField[];
   readonly clock: Clock;
-  url(): string;
+  readonly url: () => string;
 }
 
 function renderContext({ store, settings, orgId, customFields, clock, url }: ContextParts): RenderContext {

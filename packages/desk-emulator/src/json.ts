@@ -19,6 +19,12 @@ export function textOf(row: Row, key: string): string | null {
   return typeof value === "string" ? value : null;
 }
 
+/** A value as text: objects as JSON, nothing as "". */
+export function shown(value: Json | undefined): string {
+  if (value === null || value === undefined) return "";
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}
+
 /** Whether a parsed JSON value is an object (not null, not an array). */
 export function isRow(value: unknown): value is Row {
   return typeof value === "object" && value !== null && !Array.isArray(value);

@@ -41,7 +41,7 @@ function readArguments(): Partial<Record<string, string | boolean>> {
     ["help", { type: "boolean" as const }],
   ]) as Record<string, { type: "string" | "boolean" }>;
   try {
-    return parseArgs({ options, strict: true }).values as Partial<Record<string, string | boolean>>;
+    return parseArgs({ options, strict: true }).values;
   } catch (error) {
     return fail(error instanceof Error ? error.message : String(error));
   }

@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { DeskEmulator } from "../desk-emulator.ts";
 import { DeskError } from "../errors.ts";
 import type { Json } from "../json.ts";
-import type { Workload, WorkloadOptions } from "../workload/workload.ts";
+import type { Workload } from "../workload/workload.ts";
 import * as bodies from "./bodies.ts";
 import { runAction } from "./actions.ts";
 
@@ -62,7 +62,7 @@ export function createControl(emulator: Controlled, url: () => string): Router {
   router.post("/workload", (request, response) => {
     const { changes, ...wanted } = bodies.workloadBody.parse(request.body);
     workload?.stop();
-    workload = emulator.workload(wanted as WorkloadOptions);
+    workload = emulator.workload(wanted);
     workload.run(changes);
     if (wanted.changesPerSecond > 0) workload.start();
     response.json(workloadState());
@@ -123,9 +123,9 @@ export function createControl(emulator: Controlled, url: () => string): Router {
   });
 
   router.use((error: unknown, _request: Request, response: Response, next: NextFunction) => {
-    if (error instanceof z.ZodError) return void response.status(422).json({ message: z.prettifyError(error) });
-    if (error instanceof DeskError) return void response.status(error.status).json(error.body);
-    next(error);
+    if (error instanceof z.ZodError) response.status(422).json({ message: z.prettifyError(error) });
+    else if (error instanceof DeskError) response.status(error.status).json(error.body);
+    else next(error);
   });
   return router;
 }

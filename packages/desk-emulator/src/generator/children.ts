@@ -1,4 +1,4 @@
-import { isoTime, textOf, type Json, type Row } from "../json.ts";
+import { shown, isoTime, textOf, type Json, type Row } from "../json.ts";
 import { createRandom, mixSeed, type Random } from "../random.ts";
 import { historyKey, historyRow } from "../store/history.ts";
 import { idOf, type State } from "../store/state.ts";
@@ -100,7 +100,7 @@ function thread(family: Family, position: number): State {
   const content = `<div>${random.pick(sentences)} ${random.pick(sentences)}</div>`;
   const data = {
     ...blankThread,
-    channel: String(ticket.data["channel"]).toUpperCase(),
+    channel: shown(ticket.data["channel"]).toUpperCase(),
     direction,
     isDescriptionThread: position === 0,
     author: incoming

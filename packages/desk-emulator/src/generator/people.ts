@@ -1,5 +1,4 @@
-import type { Json } from "../json.ts";
-import { textOf } from "../json.ts";
+import { textOf, type Json } from "../json.ts";
 import { blankAccount, blankContact } from "../tables/people.ts";
 import { customValues } from "./custom-fields.ts";
 import { cities, companies, firstNames, lastNames, sentences } from "./vocabulary.ts";

@@ -1,5 +1,4 @@
-import type { Row } from "../json.ts";
-import { isoTime } from "../json.ts";
+import { isoTime, type Row } from "../json.ts";
 import type { Random } from "../random.ts";
 import { idOf, type State } from "../store/state.ts";
 import type { Store } from "../store/store.ts";

@@ -14,8 +14,8 @@ export interface ServerDeps {
   readonly pipeline: Pipeline;
   readonly control: express.Router;
   readonly latencyMs: () => number;
-  token(parameters: URLSearchParams): TokenAnswer;
-  jwks(): Json;
+  readonly token: (parameters: URLSearchParams) => TokenAnswer;
+  readonly jwks: () => Json;
 }
 
 const htmlPage =

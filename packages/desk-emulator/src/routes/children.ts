@@ -1,7 +1,7 @@
+import { shown, type Json } from "../json.ts";
 import type { Desk } from "../desk.ts";
 import { unprocessable, urlNotFound } from "../errors.ts";
 import { listAnswer, noParameters, one, type Route } from "../http/route.ts";
-import type { Json } from "../json.ts";
 import type { State } from "../store/state.ts";
 import { tables } from "../tables/index.ts";
 import { childTables, type ChildTable } from "../tables/names.ts";
@@ -60,7 +60,7 @@ function conversations(desk: Desk): Route {
       const page = readList(desk, spec, (sort) => sorted(both, { ...sort, by: "createdTime" }), call);
       return listAnswer(
         page.rows.map((row) => {
-          const state = kinds.get(String(row["id"])) as State;
+          const state = kinds.get(shown(row["id"])) as State;
           const type: Json = state.table === "ticket_threads" ? "thread" : "comment";
           return { ...renderListRow(state, desk.context), type };
         }),

@@ -20,7 +20,7 @@ interface ListRoute {
   readonly path?: string;
   readonly source: Source;
   readonly locate?: Route["locate"];
-  listKey?(): string;
+  readonly listKey?: () => string;
 }
 
 /** A list route. */

@@ -1,7 +1,7 @@
 import { parseIncludes, parsePage, parseSortBy } from "../checks/query.ts";
 import { isVisible, type Desk } from "../desk.ts";
 import { bodyOf, listAnswer, noParameters, one, type Call, type Route } from "../http/route.ts";
-import { isoTime, textOf, type Json, type Row } from "../json.ts";
+import { shown, isoTime, textOf, type Json, type Row } from "../json.ts";
 import type { Sort } from "../store/shelf.ts";
 import type { State } from "../store/state.ts";
 import { tables } from "../tables/index.ts";
@@ -25,10 +25,10 @@ export function recycleBinRoutes(desk: Desk): Route[] {
       forEachNamed(desk, call, (state) => writes.purge(state.table, state.id, call.cause)),
     ),
     bulk("/recycleBin/restoreAll", () => {
-      for (const state of [...store.bin()]) writes.restore(state.table, state.id);
+      for (const state of store.bin().slice()) writes.restore(state.table, state.id);
     }),
     bulk("/recycleBin/deleteAll", () => {
-      for (const state of [...store.bin()]) writes.purge(state.table, state.id);
+      for (const state of store.bin().slice()) writes.purge(state.table, state.id);
     }),
   ];
 }
@@ -79,7 +79,7 @@ function sortText(desk: Desk, state: State, by: string): string {
     department: "departmentId",
     deletedBy: "deletedById",
   };
-  return String(row[keys[by] ?? by]);
+  return shown(row[keys[by] ?? by]);
 }
 
 function order(desk: Desk, { by, descending }: Sort): (a: State, b: State) => number {

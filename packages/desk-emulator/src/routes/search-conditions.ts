@@ -1,6 +1,6 @@
 import type { Desk } from "../desk.ts";
 import { unprocessable } from "../errors.ts";
-import { textOf, type Json, type Row } from "../json.ts";
+import { shown, textOf, type Json, type Row } from "../json.ts";
 import type { State } from "../store/state.ts";
 import { tables } from "../tables/index.ts";
 import type { StoredTable } from "../tables/names.ts";
@@ -106,7 +106,7 @@ function checkLength(name: string, value: string): void {
 
 /** Whether a value is one of those asked for: `${empty}`, `${notempty}`, `*` as wildcard, else equal, without regard to case. */
 function matches(value: Json | undefined, wanted: string): boolean {
-  const text = value === null || value === undefined ? "" : String(value).toLowerCase();
+  const text = shown(value).toLowerCase();
   return wanted.split(",").some((option) => {
     if (option === "${empty}") return text === "";
     if (option === "${notempty}") return text !== "";

@@ -1,9 +1,9 @@
+import { shown, type Row } from "../json.ts";
 import { pageWeight } from "../checks/price.ts";
 import { parsePage } from "../checks/query.ts";
 import { isVisible, type Desk } from "../desk.ts";
 import { unprocessable, urlNotFound } from "../errors.ts";
 import type { Answer, Call, Route } from "../http/route.ts";
-import type { Row } from "../json.ts";
 import { comparator, parseSort, type Sort } from "../store/shelf.ts";
 import type { State } from "../store/state.ts";
 import { tables, tableSpecs } from "../tables/index.ts";
@@ -107,6 +107,6 @@ function rowOf(desk: Desk, state: State, isMixed: boolean): Row {
   const row = renderSearchRow(state, desk.context);
   const kind = desk.settings.activitiesModule;
   if (!isMixed || kind === "absent") return row;
-  const plural = String(row["activityType"]);
+  const plural = shown(row["activityType"]);
   return { ...row, module: kind === "plural" ? plural : plural.slice(0, -1).toLowerCase() };
 }

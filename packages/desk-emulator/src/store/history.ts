@@ -1,4 +1,4 @@
-import { isoTime, shortHash, type Json, type Row } from "../json.ts";
+import { shown, isoTime, shortHash, type Json, type Row } from "../json.ts";
 
 /** One entry of a ticket's history. */
 export interface HistoryEntry {
@@ -15,9 +15,9 @@ export function historyRow({ eventName, atMs, actor, eventInfo }: HistoryEntry):
 
 /** Key of a history row: ticket, time in ms, event name and a hash of actor and eventInfo. */
 export function historyKey(ticketId: string, row: Row): string {
-  const ms = Date.parse(String(row["eventTime"]));
+  const ms = Date.parse(shown(row["eventTime"]));
   const hash = shortHash({ actor: row["actor"] ?? null, eventInfo: row["eventInfo"] ?? null });
-  return `${ticketId}:${ms}:${String(row["eventName"])}:${hash}`;
+  return `${ticketId}:${ms}:${shown(row["eventName"])}:${hash}`;
 }
 
 /** `eventInfo` of an update: each named field with its value before and after. */

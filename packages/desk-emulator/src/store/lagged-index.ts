@@ -13,10 +13,10 @@ export interface LaggedIndex {
 
 /** Options of the search index. */
 export interface LaggedIndexOptions {
-  now(): number;
-  lagMs(): number;
+  readonly now: () => number;
+  readonly lagMs: () => number;
   /** Whether search may find a record in this state. */
-  findable(state: State): boolean;
+  readonly findable: (state: State) => boolean;
 }
 
 /** A search index whose states become visible `lagMs` after they were written. */

@@ -1,4 +1,4 @@
-import type { Json } from "../json.ts";
+import { shown, type Json } from "../json.ts";
 import type { State } from "./state.ts";
 
 /** Order of a list: an attribute of the records, ascending or descending; ties stand in ascending id. */
@@ -58,7 +58,7 @@ function compareValues(a: Json, b: Json): number {
   if (a === null) return -1;
   if (b === null) return 1;
   if (typeof a === "number" && typeof b === "number") return a - b;
-  return String(a) < String(b) ? -1 : 1;
+  return shown(a) < shown(b) ? -1 : 1;
 }
 
 /** Compares two states in the given order. */

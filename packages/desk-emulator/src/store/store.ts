@@ -38,8 +38,8 @@ export interface Store {
 /** Options of the store. */
 export interface StoreOptions {
   readonly clock: Clock;
-  indexLagMs(): number;
-  findsArchived(): boolean;
+  readonly indexLagMs: () => number;
+  readonly findsArchived: () => boolean;
   readonly childOrigin: ChildOrigin;
 }
 

@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.ts";
 import { forbidden, urlNotFound } from "../errors.ts";
-import { countOf, textOf, type Json, type MutableRow, type Row } from "../json.ts";
+import { shown, countOf, textOf, type Json, type MutableRow, type Row } from "../json.ts";
 import type { Settings } from "../settings.ts";
 import { authorOf } from "../tables/authors.ts";
 import { tables } from "../tables/index.ts";
@@ -32,9 +32,9 @@ export interface WritesDeps {
   readonly clock: Clock;
   readonly settings: Settings;
   /** Custom fields of a module, by API name. */
-  customFieldNames(module: string): Iterable<string>;
+  readonly customFieldNames: (module: string) => Iterable<string>;
   /** The agent on whose behalf calls run. */
-  actorId(): string;
+  readonly actorId: () => string;
 }
 
 /** Writes on a store. */
@@ -139,7 +139,7 @@ export function createWrites(deps: WritesDeps): Writes {
     const fields = {
       content: ticket.data["description"] ?? "",
       direction: "in",
-      channel: String(ticket.data["channel"]).toUpperCase(),
+      channel: shown(ticket.data["channel"]).toUpperCase(),
     };
     const born = birth?.(birthOf(fields, null)) ?? {};
     const author = authorOf(store, "END_USER", textOf(ticket.data, "contactId"));

@@ -1,4 +1,4 @@
-import type { Row } from "../json.ts";
+import { shown, type Row } from "../json.ts";
 import {
   customFieldsByLabel,
   isTrashed,
@@ -9,7 +9,7 @@ import {
   joinedTicket,
   webUrl,
 } from "./joins.ts";
-import { oneOf, table, type Derived, type TableSpec } from "./spec.ts";
+import { oneOf, table, type Derived, type TableSpec, keys } from "./spec.ts";
 
 const blankActivity: Row = {
   subject: null,
@@ -48,62 +48,20 @@ export const blankCall: Row = {
 export const blankEvent: Row = { ...blankActivity, status: "Not Started", duration: null };
 
 const statusType: Derived = (state) =>
-  ["Completed", "Closed", "Canceled", "Missed"].includes(String(state.data["status"])) ? "Closed" : "Open";
+  ["Completed", "Closed", "Canceled", "Missed"].includes(shown(state.data["status"])) ? "Closed" : "Open";
 
-const common = [
-  "id",
-  "subject",
-  "status",
-  "statusType",
-  "priority",
-  "category",
-  "startTime",
-  "completedTime",
-  "activityTime",
-  "activityType",
-  "createdTime",
-  "creatorId",
-  "ownerId",
-  "teamId",
-  "ticketId",
-  "contactId",
-  "departmentId",
-  "layoutId",
-  "isSpam",
-  "isCommented",
-  "webUrl",
-];
+const common = keys(`
+    id subject status statusType priority category startTime completedTime activityTime activityType
+    createdTime creatorId ownerId teamId ticketId contactId departmentId layoutId isSpam isCommented webUrl
+  `);
 
-const searched = [
-  "id",
-  "activityType",
-  "assignee",
-  "category",
-  "cf",
-  "completedTime",
-  "contact",
-  "contactId",
-  "createdTime",
-  "creatorId",
-  "customFields",
-  "department",
-  "departmentId",
-  "description",
-  "isCommented",
-  "modifiedBy",
-  "modifiedTime",
-  "ownerId",
-  "priority",
-  "reminder",
-  "status",
-  "statusType",
-  "subject",
-  "ticket",
-  "ticketId",
-  "webUrl",
-];
+const searched = keys(`
+    id activityType assignee category cf completedTime contact contactId createdTime creatorId customFields
+    department departmentId description isCommented modifiedBy modifiedTime ownerId priority reminder status
+    statusType subject ticket ticketId webUrl
+  `);
 
-const attributes = ["subject", "status", "priority", "category", "ownerId", "ticketId", "contactId"];
+const attributes = keys("subject status priority category ownerId ticketId contactId");
 
 const includes = {
   contacts: "contact",
@@ -158,9 +116,9 @@ function activity(
 export const tasks = activity("Task", {
   table: "tasks",
   path: "/tasks",
-  sorts: ["category", "subject", "dueDate", "status", "createdTime", "modifiedTime", "priority"],
+  sorts: keys("category subject dueDate status createdTime modifiedTime priority"),
   list: [...common, "dueDate"],
-  detail: ["description", "modifiedTime", "modifiedBy", "isTrashed", "cf", "customFields", "reminder"],
+  detail: keys("description modifiedTime modifiedBy isTrashed cf customFields reminder"),
   search: { keys: [...searched, "dueDate", "layoutId"], attributes: [...attributes, "dueDate"] },
   write: {
     blank: blankTask,

@@ -1,4 +1,4 @@
-import { textOf, type Json } from "../json.ts";
+import { shown, textOf, type Json } from "../json.ts";
 import type { Store } from "../store/store.ts";
 
 /** Who speaks in threads and comments, as Zoho Desk shows authors; null when unknown. */
@@ -20,5 +20,5 @@ export function authorOf(store: Store, type: "AGENT" | "END_USER", id: string | 
 
 /** Text without its HTML tags. */
 export function plainText(html: Json | undefined): string {
-  return String(html ?? "").replaceAll(/<[^>]+>/g, "");
+  return shown(html).replaceAll(/<[^>]+>/g, "");
 }

@@ -1,4 +1,4 @@
-import type { Row } from "../json.ts";
+import { shown, type Row } from "../json.ts";
 import {
   customFieldsByLabel,
   isTrashed,
@@ -8,7 +8,7 @@ import {
   joinedProduct,
   webUrl,
 } from "./joins.ts";
-import { oneOf, table } from "./spec.ts";
+import { oneOf, table, keys } from "./spec.ts";
 
 /** A product with nothing filled in. */
 export const blankProduct: Row = {
@@ -37,44 +37,16 @@ export const products = table({
   },
   includes: { list: { owner: "owner" }, detail: { owner: "owner", departments: "departments" } },
   fields: "all",
-  list: [
-    "id",
-    "productName",
-    "productCode",
-    "productCategory",
-    "manufacturer",
-    "unitPrice",
-    "description",
-    "ownerId",
-    "departmentIds",
-    "layoutId",
-    "cf",
-    "isDeleted",
-    "createdBy",
-    "createdTime",
-    "modifiedBy",
-    "modifiedTime",
-  ],
+  list: keys(`
+    id productName productCode productCategory manufacturer unitPrice description ownerId departmentIds
+    layoutId cf isDeleted createdBy createdTime modifiedBy modifiedTime
+  `),
   detail: ["customFields"],
   search: {
-    keys: [
-      "id",
-      "cf",
-      "createdBy",
-      "createdTime",
-      "customFields",
-      "departmentIds",
-      "description",
-      "layoutId",
-      "manufacturer",
-      "modifiedBy",
-      "modifiedTime",
-      "ownerId",
-      "productCategory",
-      "productCode",
-      "productName",
-      "unitPrice",
-    ],
+    keys: keys(`
+    id cf createdBy createdTime customFields departmentIds description layoutId manufacturer modifiedBy
+    modifiedTime ownerId productCategory productCode productName unitPrice
+  `),
     attributes: ["productName", "productCode", "productCategory", "manufacturer"],
   },
   derived: {
@@ -141,29 +113,11 @@ export const contracts = table({
   ignored: ["viewId"],
   includes: { list: contractIncludes, detail: contractIncludes },
   fields: "all",
-  list: [
-    "id",
-    "contractName",
-    "contractNumber",
-    "contractStatus",
-    "description",
-    "startDate",
-    "endDate",
-    "notifyBefore",
-    "notifyOn",
-    "notificationAgentIds",
-    "ownerId",
-    "departmentId",
-    "accountId",
-    "productId",
-    "associatedSLAId",
-    "cf",
-    "createdBy",
-    "createdTime",
-    "modifiedBy",
-    "modifiedTime",
-    "webUrl",
-  ],
+  list: keys(`
+    id contractName contractNumber contractStatus description startDate endDate notifyBefore notifyOn
+    notificationAgentIds ownerId departmentId accountId productId associatedSLAId cf createdBy createdTime
+    modifiedBy modifiedTime webUrl
+  `),
   detail: ["customFields"],
   derived: {
     webUrl: webUrl("Contracts"),
@@ -236,76 +190,25 @@ export const articles = table({
       return state.modifiedMs >= from && state.modifiedMs <= to;
     },
   },
-  list: [
-    "id",
-    "title",
-    "permalink",
-    "status",
-    "permission",
-    "locale",
-    "categoryId",
-    "category",
-    "rootCategoryId",
-    "departmentId",
-    "authorId",
-    "author",
-    "ownerId",
-    "creatorId",
-    "modifierId",
-    "tags",
-    "summary",
-    "createdTime",
-    "modifiedTime",
-    "isTrashed",
-    "isLocked",
-    "likeCount",
-    "dislikeCount",
-    "viewCount",
-    "usageCount",
-    "feedbackCount",
-    "translationId",
-    "availableLocaleTranslations",
-    "latestVersion",
-    "latestVersionStatus",
-    "latestPublishedVersion",
-    "webUrl",
-    "portalUrl",
-  ],
+  list: keys(`
+    id title permalink status permission locale categoryId category rootCategoryId departmentId authorId
+    author ownerId creatorId modifierId tags summary createdTime modifiedTime isTrashed isLocked likeCount
+    dislikeCount viewCount usageCount feedbackCount translationId availableLocaleTranslations latestVersion
+    latestVersionStatus latestPublishedVersion webUrl portalUrl
+  `),
   detail: ["answer"],
   search: {
-    keys: [
-      "id",
-      "author",
-      "authorId",
-      "category",
-      "categoryId",
-      "createdTime",
-      "creatorId",
-      "dislikeCount",
-      "feedbackCount",
-      "latestPublishedVersion",
-      "latestVersion",
-      "latestVersionStatus",
-      "likeCount",
-      "modifiedTime",
-      "modifierId",
-      "permalink",
-      "permission",
-      "portalUrl",
-      "rootCategoryId",
-      "status",
-      "summary",
-      "title",
-      "usageCount",
-      "viewCount",
-      "webUrl",
-    ],
+    keys: keys(`
+    id author authorId category categoryId createdTime creatorId dislikeCount feedbackCount
+    latestPublishedVersion latestVersion latestVersionStatus likeCount modifiedTime modifierId permalink
+    permission portalUrl rootCategoryId status summary title usageCount viewCount webUrl
+  `),
     attributes: ["title", "status", "authorId", "categoryId", "permission"],
   },
   derived: {
     isTrashed,
     webUrl: webUrl("Solutions"),
-    portalUrl: (state, context) => context.webUrl("portal/kb/articles", String(state.data["permalink"])),
+    portalUrl: (state, context) => context.webUrl("portal/kb/articles", shown(state.data["permalink"])),
   },
   scopes: { groups: ["Desk.articles"] },
   count: "/articles/count",
@@ -314,7 +217,7 @@ export const articles = table({
   write: {
     blank: blankArticle,
     required: ["title", "categoryId"],
-    readOnly: ["creatorId", "modifierId", "viewCount", "likeCount", "dislikeCount", "usageCount", "feedbackCount"],
+    readOnly: keys("creatorId modifierId viewCount likeCount dislikeCount usageCount feedbackCount"),
     remove: "bin",
     counted: null,
     birth: ({ actorId, nowMs }) => ({ authorId: actorId, ownerId: actorId, permalink: `article-${nowMs}` }),

@@ -1,7 +1,7 @@
 import { textOf, type Row } from "../json.ts";
 import { authorOf, plainText } from "./authors.ts";
 import { customFieldsByLabel, joinedAgent, layoutDetails } from "./joins.ts";
-import { table } from "./spec.ts";
+import { table, keys } from "./spec.ts";
 
 /** A thread with nothing filled in. */
 export const blankThread: Row = {
@@ -42,32 +42,11 @@ export const threads = table({
   sorts: ["sendDateTime"],
   defaultSort: "-sendDateTime",
   includes: { list: {}, detail: { plainText: "plainText" } },
-  list: [
-    "id",
-    "channel",
-    "direction",
-    "status",
-    "visibility",
-    "isDescriptionThread",
-    "canReply",
-    "hasAttach",
-    "attachmentCount",
-    "author",
-    "fromEmailAddress",
-    "to",
-    "cc",
-    "bcc",
-    "isForward",
-    "summary",
-    "responderId",
-    "respondedIn",
-    "createdTime",
-    "contentType",
-    "source",
-    "channelRelatedInfo",
-    "actions",
-    "lastRatingIconURL",
-  ],
+  list: keys(`
+    id channel direction status visibility isDescriptionThread canReply hasAttach attachmentCount author
+    fromEmailAddress to cc bcc isForward summary responderId respondedIn createdTime contentType source
+    channelRelatedInfo actions lastRatingIconURL
+  `),
   detail: ["content", "isContentTruncated", "fullContentURL", "attachments", "replyTo"],
   derived: { plainText: (state) => plainText(state.data["content"]) },
   scopes: { groups: ["Desk.tickets"] },
@@ -115,19 +94,10 @@ export const comments = table({
     list: { mentions: "mention", plainText: "plainText" },
     detail: { mentions: "mention", plainText: "plainText" },
   },
-  list: [
-    "id",
-    "content",
-    "contentType",
-    "isPublic",
-    "commentedTime",
-    "modifiedTime",
-    "commenterId",
-    "commenter",
-    "attachments",
-    "mention",
-    "impersonatedUser",
-  ],
+  list: keys(`
+    id content contentType isPublic commentedTime modifiedTime commenterId commenter attachments mention
+    impersonatedUser
+  `),
   derived: { plainText: (state) => plainText(state.data["content"]) },
   scopes: { groups: ["Desk.tickets"] },
   eventPrefix: "Ticket_Comment",
@@ -152,7 +122,7 @@ export const attachments = table({
   sorts: ["createdTime"],
   defaultSort: "createdTime",
   includes: { list: { creator: "creator" }, detail: { creator: "creator" } },
-  list: ["id", "name", "size", "href", "previewurl", "isPublic", "createdTime", "creatorId"],
+  list: keys("id name size href previewurl isPublic createdTime creatorId"),
   derived: {
     href: (state, context) => context.apiUrl(`/tickets/${state.parentId}/attachments/${state.id}/content`),
     previewurl: (state, context) =>
@@ -212,36 +182,12 @@ export const timeEntries = table({
   },
   ignored: ["orderBy", "module"],
   includes: { list: { owner: "owner" }, detail: { owner: "owner" } },
-  list: [
-    "id",
-    "requestId",
-    "parent",
-    "departmentId",
-    "ownerId",
-    "createdBy",
-    "creatorId",
-    "createdTime",
-    "executedTime",
-    "hoursSpent",
-    "minutesSpent",
-    "secondsSpent",
-    "requestChargeType",
-    "agentCostPerHour",
-    "fixedCost",
-    "additionalCost",
-    "totalCost",
-    "billingType",
-    "isBillable",
-    "isTrashed",
-    "mode",
-    "invoiceId",
-    "taskId",
-    "description",
-    "layoutId",
-    "layoutDetails",
-    "cf",
-    "customFields",
-  ],
+  list: keys(`
+    id requestId parent departmentId ownerId createdBy creatorId createdTime executedTime hoursSpent
+    minutesSpent secondsSpent requestChargeType agentCostPerHour fixedCost additionalCost totalCost
+    billingType isBillable isTrashed mode invoiceId taskId description layoutId layoutDetails cf
+    customFields
+  `),
   derived: {
     isTrashed: (state) => String(state.trashed !== null),
     parent: (state, context) => {

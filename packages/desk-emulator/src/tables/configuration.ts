@@ -1,4 +1,4 @@
-import { oneOf, table } from "./spec.ts";
+import { oneOf, table, keys } from "./spec.ts";
 
 const audit = ["createdBy", "createdTime", "modifiedBy", "modifiedTime"];
 
@@ -39,20 +39,10 @@ export const layouts = table({
   page: null,
   filters: { module: (state, value) => state.parentId === value, departmentId: oneOf("departmentId") },
   requires: ["module"],
-  list: [
-    "id",
-    "layoutName",
-    "layoutDisplayName",
-    "layoutDesc",
-    "module",
-    "departmentId",
-    "isDefaultLayout",
-    "isStandardLayout",
-    "status",
-    "hasLogo",
-    "createdTime",
-    "modifiedTime",
-  ],
+  list: keys(`
+    id layoutName layoutDisplayName layoutDesc module departmentId isDefaultLayout isStandardLayout status
+    hasLogo createdTime modifiedTime
+  `),
   scopes: { groups: ["Desk.fields", "Desk.basic", "Desk.settings"] },
   modified: true,
 });

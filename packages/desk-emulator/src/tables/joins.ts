@@ -1,6 +1,6 @@
 import { textOf, type Json } from "../json.ts";
 import type { StoredTable } from "./names.ts";
-import type { Derived, RenderContext } from "./spec.ts";
+import { keys, type Derived, type RenderContext } from "./spec.ts";
 import type { State } from "../store/state.ts";
 
 function related(context: RenderContext, table: StoredTable, id: string | null): State | undefined {
@@ -15,8 +15,8 @@ function join(table: StoredTable, idKey: string, show: (state: State, context: R
   };
 }
 
-function pick(state: State, keys: readonly string[]): Record<string, Json> {
-  return Object.fromEntries(keys.map((key) => [key, state.data[key] ?? null]));
+function pick(state: State, names: readonly string[]): Record<string, Json> {
+  return Object.fromEntries(names.map((name) => [name, state.data[name] ?? null]));
 }
 
 function showAccount(state: State): Json {
@@ -37,10 +37,13 @@ function showAgent(state: State, context: RenderContext): Json {
 /** The account a record belongs to. */
 export const joinedAccount = join("accounts", "accountId", showAccount);
 
+const contactKeys = keys("firstName lastName email phone mobile type isSpam");
+const ticketKeys = keys("ticketNumber subject channel status isSpam dueDate teamId");
+
 /** The contact a record belongs to. */
 export const joinedContact = join("contacts", "contactId", (state, context) => ({
   id: state.id,
-  ...pick(state, ["firstName", "lastName", "email", "phone", "mobile", "type", "isSpam"]),
+  ...pick(state, contactKeys),
   account: joinedAccount(state, context),
 }));
 
@@ -67,7 +70,7 @@ export function joinedAgent(idKey: string): Derived {
 /** The ticket an activity belongs to. */
 export const joinedTicket = join("tickets", "ticketId", (state) => ({
   id: state.id,
-  ...pick(state, ["ticketNumber", "subject", "channel", "status", "isSpam", "dueDate", "teamId"]),
+  ...pick(state, ticketKeys),
 }));
 
 /** `cf` by label, the deprecated spelling. */

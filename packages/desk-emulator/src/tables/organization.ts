@@ -1,45 +1,20 @@
-import type { Json, Row } from "../json.ts";
-import { oneOf, table, type Filter } from "./spec.ts";
+import { shown, type Json, type Row } from "../json.ts";
+import { oneOf, table, type Filter, keys } from "./spec.ts";
 
 const basic = ["Desk.basic", "Desk.settings"];
 
-const isEnabled: Filter = (state, value) => String(state.data["isEnabled"]) === value;
+const isEnabled: Filter = (state, value) => shown(state.data["isEnabled"]) === value;
 
 /** The organization itself (Zoho Desk OpenAPI, Organization); read without orgId. */
 export const organizations = table({
   table: "organizations",
   path: "/organizations",
   page: null,
-  list: [
-    "id",
-    "companyName",
-    "portalName",
-    "alias",
-    "portalURL",
-    "edition",
-    "timeZone",
-    "currencyCode",
-    "currencySymbol",
-    "currencyLocale",
-    "description",
-    "employeeCount",
-    "phoneNumber",
-    "mobile",
-    "fax",
-    "website",
-    "primaryContact",
-    "street",
-    "city",
-    "state",
-    "country",
-    "zip",
-    "isDefault",
-    "isAdminInOrg",
-    "isSandboxPortal",
-    "isPayloadEncryptionEnabled",
-    "logoURL",
-    "faviconURL",
-  ],
+  list: keys(`
+    id companyName portalName alias portalURL edition timeZone currencyCode currencySymbol currencyLocale
+    description employeeCount phoneNumber mobile fax website primaryContact street city state country zip
+    isDefault isAdminInOrg isSandboxPortal isPayloadEncryptionEnabled logoURL faviconURL
+  `),
   scopes: { groups: ["Desk.organization", ...basic] },
 });
 
@@ -65,21 +40,10 @@ export const departments = table({
   page: { min: 0, max: 200, default: 10 },
   filters: { isEnabled, chatStatus: oneOf("chatStatus") },
   ignored: ["searchStr"],
-  list: [
-    "id",
-    "name",
-    "nameInCustomerPortal",
-    "sanitizedName",
-    "description",
-    "isEnabled",
-    "isDefault",
-    "isVisibleInCustomerPortal",
-    "isAssignToTeamEnabled",
-    "hasLogo",
-    "chatStatus",
-    "creatorId",
-    "createdTime",
-  ],
+  list: keys(`
+    id name nameInCustomerPortal sanitizedName description isEnabled isDefault isVisibleInCustomerPortal
+    isAssignToTeamEnabled hasLogo chatStatus creatorId createdTime
+  `),
   detail: ["associatedAgentIds"],
   derived: {
     associatedAgentIds: (state, context) =>
@@ -137,7 +101,7 @@ export const agents = table({
     status: oneOf("status"),
     departmentIds: (state, value) =>
       value.split(",").some((id) => ((state.data["associatedDepartmentIds"] ?? []) as readonly string[]).includes(id)),
-    isConfirmed: (state, value) => String(state.data["isConfirmed"]) === value,
+    isConfirmed: (state, value) => shown(state.data["isConfirmed"]) === value,
     rolePermissionType: oneOf("rolePermissionType"),
     profileIds: oneOf("profileId"),
   },
@@ -152,36 +116,15 @@ export const agents = table({
       verifiedEmails: "verifiedEmails",
     },
   },
-  list: [
-    "id",
-    "zuid",
-    "name",
-    "firstName",
-    "lastName",
-    "emailId",
-    "phone",
-    "mobile",
-    "extn",
-    "photoURL",
-    "roleId",
-    "profileId",
-    "rolePermissionType",
-    "status",
-    "isConfirmed",
-    "isZiaAgent",
-    "associatedDepartmentIds",
-    "associatedChatDepartmentIds",
-    "channelExpert",
-    "aboutInfo",
-    "countryCode",
-    "langCode",
-    "timeZone",
-    "cf",
-  ],
+  list: keys(`
+    id zuid name firstName lastName emailId phone mobile extn photoURL roleId profileId rolePermissionType
+    status isConfirmed isZiaAgent associatedDepartmentIds associatedChatDepartmentIds channelExpert
+    aboutInfo countryCode langCode timeZone cf
+  `),
   derived: {
     photoURL: (state, context) => context.apiUrl(`/agents/${state.id}/photo?orgId=${context.orgId}`),
-    profile: (state, context) => named(context.store.get("profiles", String(state.data["profileId"]))),
-    role: (state, context) => named(context.store.get("roles", String(state.data["roleId"]))),
+    profile: (state, context) => named(context.store.get("profiles", shown(state.data["profileId"]))),
+    role: (state, context) => named(context.store.get("roles", shown(state.data["roleId"]))),
     associatedDepartments: (state, context) =>
       ((state.data["associatedDepartmentIds"] ?? []) as readonly string[]).map((id) =>
         named(context.store.get("departments", id)),
@@ -216,18 +159,7 @@ export const teams = table({
   listKey: "teams",
   page: { min: 0, max: 200, default: 0, zeroIsAll: true },
   ignored: ["searchStr", "isAllDepartment"],
-  list: [
-    "id",
-    "name",
-    "description",
-    "departmentId",
-    "roles",
-    "rolesWithSubordinates",
-    "subTeams",
-    "agents",
-    "derivedAgents",
-    "logoUrl",
-  ],
+  list: keys("id name description departmentId roles rolesWithSubordinates subTeams agents derivedAgents logoUrl"),
   scopes: { groups: ["Desk.teams", ...basic] },
 });
 
@@ -238,7 +170,7 @@ export const teamMembers = table({
   listKey: "members",
   page: null,
   includes: { list: { profile: "profile", role: "role" }, detail: {} },
-  list: ["id", "name", "firstName", "lastName", "emailId", "photoURL", "roleId", "profileId", "status"],
+  list: keys("id name firstName lastName emailId photoURL roleId profileId status"),
   derived: { profile: () => null, role: () => null },
   scopes: { groups: ["Desk.teams", ...basic] },
 });
@@ -249,7 +181,7 @@ export const roles = table({
   path: "/roles",
   page: { min: 1, max: 500, default: 10 },
   ignored: ["searchStr", "isVisible"],
-  list: ["id", "name", "description", "reportsTo", "shareDataWithPeers", "isDefault", "isVisible", "immediateSubRoles"],
+  list: keys("id name description reportsTo shareDataWithPeers isDefault isVisible immediateSubRoles"),
   scopes: { groups: ["Desk.permissions", ...basic] },
   count: "/roles/count",
 });
@@ -260,9 +192,9 @@ export const profiles = table({
   path: "/profiles",
   page: { min: 1, max: 250, default: 250 },
   ignored: ["searchStr", "isVisible"],
-  fields: ["type", "isVisible", "default", "modifiedBy", "modifiedTime", "permissions", "description"],
+  fields: keys("type isVisible default modifiedBy modifiedTime permissions description"),
   list: ["id", "name"],
-  detail: ["type", "isVisible", "default", "description", "modifiedBy", "modifiedTime", "permissions"],
+  detail: keys("type isVisible default description modifiedBy modifiedTime permissions"),
   scopes: { groups: ["Desk.permissions", ...basic] },
   count: "/profiles/count",
   modified: true,
@@ -273,17 +205,6 @@ export const channels = table({
   table: "channels",
   path: "/channels",
   page: null,
-  list: [
-    "code",
-    "name",
-    "appName",
-    "type",
-    "departmentId",
-    "externalId",
-    "mappedIntegration",
-    "photoURL",
-    "acceptsReplies",
-    "replyConfig",
-  ],
+  list: keys("code name appName type departmentId externalId mappedIntegration photoURL acceptsReplies replyConfig"),
   scopes: { groups: ["Desk.basic"] },
 });

@@ -1,6 +1,6 @@
 import type { Row } from "../json.ts";
 import { customFieldsByLabel, isTrashed, joinedAccount, joinedAgent, layoutDetails, webUrl } from "./joins.ts";
-import { table } from "./spec.ts";
+import { table, keys } from "./spec.ts";
 
 /** A contact with nothing filled in. */
 export const blankContact: Row = {
@@ -38,85 +38,25 @@ export const blankContact: Row = {
 export const contacts = table({
   table: "contacts",
   path: "/contacts",
-  sorts: ["firstName", "lastName", "phone", "email", "account", "createdTime", "modifiedTime"],
+  sorts: keys("firstName lastName phone email account createdTime modifiedTime"),
   ignored: ["viewId"],
   includes: { list: { accounts: "account" }, detail: { accounts: "account", owner: "owner" } },
   fields: "all",
-  list: [
-    "id",
-    "firstName",
-    "lastName",
-    "email",
-    "secondaryEmail",
-    "phone",
-    "mobile",
-    "type",
-    "accountId",
-    "ownerId",
-    "photoURL",
-    "isAnonymous",
-    "isEndUser",
-    "isSpam",
-    "accountCount",
-    "webUrl",
-    "createdTime",
-    "zohoCRMContact",
-    "customerHappiness",
-  ],
-  detail: [
-    "modifiedTime",
-    "title",
-    "description",
-    "street",
-    "city",
-    "state",
-    "country",
-    "zip",
-    "facebook",
-    "twitter",
-    "cf",
-    "customFields",
-    "layoutId",
-    "layoutDetails",
-    "isDeleted",
-    "isTrashed",
-    "isFollowing",
-  ],
+  list: keys(`
+      id firstName lastName email secondaryEmail phone mobile type accountId ownerId photoURL isAnonymous
+      isEndUser isSpam accountCount webUrl createdTime zohoCRMContact customerHappiness
+    `),
+  detail: keys(`
+      modifiedTime title description street city state country zip facebook twitter cf customFields layoutId
+      layoutDetails isDeleted isTrashed isFollowing
+    `),
   search: {
-    keys: [
-      "id",
-      "account",
-      "accountId",
-      "cf",
-      "city",
-      "country",
-      "createdTime",
-      "customFields",
-      "customerHappiness",
-      "description",
-      "email",
-      "facebook",
-      "firstName",
-      "isEndUser",
-      "lastName",
-      "layoutId",
-      "mobile",
-      "modifiedTime",
-      "owner",
-      "ownerId",
-      "phone",
-      "photoURL",
-      "secondaryEmail",
-      "state",
-      "street",
-      "title",
-      "twitter",
-      "type",
-      "webUrl",
-      "zip",
-      "zohoCRMContact",
-    ],
-    attributes: ["firstName", "lastName", "email", "phone", "mobile", "accountId", "title", "type"],
+    keys: keys(`
+      id account accountId cf city country createdTime customFields customerHappiness description email
+      facebook firstName isEndUser lastName layoutId mobile modifiedTime owner ownerId phone photoURL
+      secondaryEmail state street title twitter type webUrl zip zohoCRMContact
+    `),
+    attributes: keys("firstName lastName email phone mobile accountId title type"),
   },
   derived: {
     isDeleted: isTrashed,
@@ -168,64 +108,17 @@ export const accounts = table({
   ignored: ["viewId"],
   includes: { list: {}, detail: { owner: "owner" } },
   fields: "all",
-  list: [
-    "id",
-    "accountName",
-    "email",
-    "website",
-    "phone",
-    "createdTime",
-    "webUrl",
-    "zohoCRMAccount",
-    "customerHappiness",
-  ],
-  detail: [
-    "modifiedTime",
-    "industry",
-    "fax",
-    "description",
-    "street",
-    "city",
-    "state",
-    "country",
-    "code",
-    "annualrevenue",
-    "ownerId",
-    "associatedSLAIds",
-    "cf",
-    "customFields",
-    "layoutId",
-    "layoutDetails",
-    "isDeleted",
-    "isTrashed",
-    "isFollowing",
-  ],
+  list: keys("id accountName email website phone createdTime webUrl zohoCRMAccount customerHappiness"),
+  detail: keys(`
+      modifiedTime industry fax description street city state country code annualrevenue ownerId
+      associatedSLAIds cf customFields layoutId layoutDetails isDeleted isTrashed isFollowing
+    `),
   search: {
-    keys: [
-      "id",
-      "accountName",
-      "annualrevenue",
-      "cf",
-      "city",
-      "code",
-      "country",
-      "createdTime",
-      "customFields",
-      "description",
-      "email",
-      "fax",
-      "industry",
-      "layoutId",
-      "modifiedTime",
-      "owner",
-      "ownerId",
-      "phone",
-      "state",
-      "street",
-      "webUrl",
-      "website",
-    ],
-    attributes: ["accountName", "email", "phone", "website", "industry", "city", "country"],
+    keys: keys(`
+      id accountName annualrevenue cf city code country createdTime customFields description email fax
+      industry layoutId modifiedTime owner ownerId phone state street webUrl website
+    `),
+    attributes: keys("accountName email phone website industry city country"),
   },
   derived: {
     isDeleted: isTrashed,

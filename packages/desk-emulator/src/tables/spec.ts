@@ -1,5 +1,5 @@
 import type { Settings } from "../settings.ts";
-import type { Json, MutableRow, Row } from "../json.ts";
+import { shown, type Json, type MutableRow, type Row } from "../json.ts";
 import type { State } from "../store/state.ts";
 import type { Store } from "../store/store.ts";
 import type { StoredTable } from "./names.ts";
@@ -121,9 +121,9 @@ export interface WriteSpec {
   /** The ticket's key that counts these records, and the key that names the ticket (null: the parent). */
   readonly counted: { readonly key: string; readonly ticketKey: string | null } | null;
   /** What the server fills in on a create, before the caller's fields. */
-  birth?(birth: Birth): Row;
+  readonly birth?: (birth: Birth) => Row;
   /** Keeps dependent keys right after a write. */
-  settle?(data: MutableRow, before: Row | null, atMs: number): void;
+  readonly settle?: (data: MutableRow, before: Row | null, atMs: number) => void;
 }
 
 const noWrites = {
@@ -156,7 +156,12 @@ export function table(spec: Pick<TableSpec, "table" | "path" | "list" | "scopes"
 
 /** A filter on one attribute: the value, or one of several separated by commas. */
 export function oneOf(attribute: string): Filter {
-  return (state, value) => value.split(",").includes(String(state.data[attribute]));
+  return (state, value) => value.split(",").includes(shown(state.data[attribute]));
+}
+
+/** A list of keys, written as words. */
+export function keys(words: string): readonly string[] {
+  return words.trim().split(/\s+/);
 }
 
 /** The keys of a detail. */

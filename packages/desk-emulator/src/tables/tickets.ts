@@ -1,5 +1,4 @@
-import { textOf, type Json, type MutableRow, type Row } from "../json.ts";
-import { isoTime } from "../json.ts";
+import { isoTime, shown, textOf, type Json, type MutableRow, type Row } from "../json.ts";
 import {
   customFieldsByLabel,
   isTrashed,
@@ -11,7 +10,7 @@ import {
   layoutDetails,
   webUrl,
 } from "./joins.ts";
-import { oneOf, table, type Filter } from "./spec.ts";
+import { oneOf, table, type Filter, keys } from "./spec.ts";
 
 /** Statuses of tickets and the type each one counts as. */
 export const statusTypes: Readonly<Record<string, string>> = {
@@ -24,7 +23,7 @@ export const statusTypes: Readonly<Record<string, string>> = {
 
 /** The type a status counts as. */
 export function statusTypeOf(status: Json | undefined): string {
-  return statusTypes[String(status)] ?? "Open";
+  return statusTypes[shown(status)] ?? "Open";
 }
 
 const statusMacros: Readonly<Record<string, string>> = {
@@ -37,7 +36,7 @@ const statusMacros: Readonly<Record<string, string>> = {
 export const statusFilter: Filter = (state, value) =>
   value.split(",").some((wanted) => {
     const type = statusMacros[wanted.toLowerCase()];
-    const status = String(state.data["status"]);
+    const status = shown(state.data["status"]);
     return type === undefined ? wanted.toLowerCase() === status.toLowerCase() : statusTypeOf(status) === type;
   });
 
@@ -140,15 +139,7 @@ export const tickets = table({
   table: "tickets",
   path: "/tickets",
   page: { min: 1, max: 100, default: 25 },
-  sorts: [
-    "dueDate",
-    "createdTime",
-    "recentThread",
-    "responseDueDate",
-    "customerResponseTime",
-    "ticketNumber",
-    "modifiedTime",
-  ],
+  sorts: keys("dueDate createdTime recentThread responseDueDate customerResponseTime ticketNumber modifiedTime"),
   defaultSort: "-createdTime",
   filters: {
     departmentIds: oneOf("departmentId"),
@@ -166,145 +157,30 @@ export const tickets = table({
     detail: { ...ticketIncludes, contract: "contract", skills: "skills" },
   },
   fields: "all",
-  list: [
-    "id",
-    "ticketNumber",
-    "subject",
-    "dueDate",
-    "channel",
-    "channelCode",
-    "language",
-    "priority",
-    "assigneeId",
-    "teamId",
-    "email",
-    "phone",
-    "productId",
-    "status",
-    "statusType",
-    "sentiment",
-    "category",
-    "subCategory",
-    "customerResponseTime",
-    "responseDueDate",
-    "relationshipType",
-    "contactId",
-    "accountId",
-    "departmentId",
-    "layoutId",
-    "isArchived",
-    "isSpam",
-    "threadCount",
-    "commentCount",
-    "onholdTime",
-    "lockedTime",
-    "closedTime",
-    "createdTime",
-    "webUrl",
-    "lastThread",
-    "source",
-  ],
-  detail: [
-    "modifiedTime",
-    "modifiedBy",
-    "createdBy",
-    "description",
-    "resolution",
-    "classification",
-    "cf",
-    "customFields",
-    "entitySkills",
-    "isOverDue",
-    "isResponseOverdue",
-    "isEscalated",
-    "isDeleted",
-    "isTrashed",
-    "isFollowing",
-    "approvalCount",
-    "timeEntryCount",
-    "taskCount",
-    "attachmentCount",
-    "tagCount",
-    "followerCount",
-    "sharedCount",
-    "secondaryContacts",
-    "sharedDepartments",
-    "slaId",
-    "contractId",
-    "layoutDetails",
-    "channelRelatedInfo",
-    "sourceTicket",
-    "descAttachments",
-  ],
+  list: keys(`
+    id ticketNumber subject dueDate channel channelCode language priority assigneeId teamId email phone
+    productId status statusType sentiment category subCategory customerResponseTime responseDueDate
+    relationshipType contactId accountId departmentId layoutId isArchived isSpam threadCount commentCount
+    onholdTime lockedTime closedTime createdTime webUrl lastThread source
+  `),
+  detail: keys(`
+    modifiedTime modifiedBy createdBy description resolution classification cf customFields entitySkills
+    isOverDue isResponseOverdue isEscalated isDeleted isTrashed isFollowing approvalCount timeEntryCount
+    taskCount attachmentCount tagCount followerCount sharedCount secondaryContacts sharedDepartments slaId
+    contractId layoutDetails channelRelatedInfo sourceTicket descAttachments
+  `),
   search: {
-    keys: [
-      "id",
-      "accountId",
-      "assignee",
-      "assigneeId",
-      "category",
-      "cf",
-      "channel",
-      "childTicketCount",
-      "classification",
-      "closedTime",
-      "commentCount",
-      "contact",
-      "contactId",
-      "createdBy",
-      "createdTime",
-      "customFields",
-      "customerResponseTime",
-      "department",
-      "departmentId",
-      "description",
-      "dueDate",
-      "email",
-      "entitySkills",
-      "isArchived",
-      "isEscalated",
-      "isOverDue",
-      "isRead",
-      "isSpam",
-      "language",
-      "lastThread",
-      "layoutId",
-      "lockedTime",
-      "modifiedBy",
-      "modifiedTime",
-      "onholdTime",
-      "phone",
-      "priority",
-      "product",
-      "productId",
-      "resolution",
-      "responseDueDate",
-      "secondaryContacts",
-      "sharedDepartments",
-      "slaId",
-      "status",
-      "statusType",
-      "subCategory",
-      "subject",
-      "team",
-      "teamId",
-      "threadCount",
-      "ticketNumber",
-      "webUrl",
-    ],
-    attributes: [
-      "email",
-      "phone",
-      "ticketNumber",
-      "subject",
-      "priority",
-      "channel",
-      "category",
-      "contactId",
-      "accountId",
-      "productId",
-      "assigneeId",
-    ],
+    keys: keys(`
+    id accountId assignee assigneeId category cf channel childTicketCount classification closedTime
+    commentCount contact contactId createdBy createdTime customFields customerResponseTime department
+    departmentId description dueDate email entitySkills isArchived isEscalated isOverDue isRead isSpam
+    language lastThread layoutId lockedTime modifiedBy modifiedTime onholdTime phone priority product
+    productId resolution responseDueDate secondaryContacts sharedDepartments slaId status statusType
+    subCategory subject team teamId threadCount ticketNumber webUrl
+  `),
+    attributes: keys(
+      "email phone ticketNumber subject priority channel category contactId accountId productId assigneeId",
+    ),
   },
   derived: {
     statusType: (state) => statusTypeOf(state.data["status"]),

@@ -1,5 +1,5 @@
 import { DeskError, invalidData } from "../errors.ts";
-import { isRow, type Row } from "../json.ts";
+import { shown, isRow, type Row } from "../json.ts";
 import type { Settings } from "../settings.ts";
 import { eventCatalogue, type FilterKey } from "./catalogue.ts";
 
@@ -79,7 +79,7 @@ function urlFaults(body: Row, maxLength: number, settings: Settings): Fault[] {
 function sourceIdFaults(body: Row, settings: Settings): Fault[] {
   const id = body["ignoreSourceId"];
   if (id === undefined || id === null) return [];
-  const version = /^[0-9a-f]{8}-[0-9a-f]{4}-([0-9a-f])[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/i.exec(String(id))?.[1];
+  const version = /^[0-9a-f]{8}-[0-9a-f]{4}-([0-9a-f])[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/i.exec(shown(id))?.[1];
   const refused = version === undefined || (version === "4" && settings.refuseV4SourceId);
   return refused ? [{ fieldName: "/ignoreSourceId", errorType: "invalid" }] : [];
 }

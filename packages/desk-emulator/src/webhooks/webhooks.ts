@@ -33,8 +33,8 @@ export interface WebhooksDeps {
   readonly orgId: string;
   readonly edition: string;
   readonly allowed: number;
-  actorId(): string;
-  push(event: Outgoing): void;
+  readonly actorId: () => string;
+  readonly push: (event: Outgoing) => void;
 }
 
 const blank: WebhookFields = {
