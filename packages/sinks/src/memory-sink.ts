@@ -59,9 +59,9 @@ export function createMemorySink(now: () => number = Date.now): Sink {
 
     async prepare(tables, owner) {
       assertNames(tables, owner);
-      if ((owners.get(owner.source) ?? owner.orgId) !== owner.orgId) throw foreignOwnerError(owner.source);
-      owners.set(owner.source, owner.orgId);
       const kept = sources.get(owner.source) ?? new Map<string, MemoryTable>();
+      if (kept.size > 0 && owners.get(owner.source) !== owner.orgId) throw foreignOwnerError(owner.source);
+      owners.set(owner.source, owner.orgId);
       sources.set(owner.source, kept);
       for (const { stream } of tables) {
         if (kept.has(stream)) continue;

@@ -27,13 +27,18 @@ create index ${table.stream}_deleted on ${name} (id) where _deleted_at is not nu
 ${table.core === null ? "" : `create index ${table.stream}_due on ${name} (_version) where _deleted_at is null and ${dueCondition(table)};`}`;
 }
 
+/** Until a source has tables, its name may go to another organization. */
+const CLAIM = `
+insert into _deskmirror.owners values ($1, $2) on conflict (source) do update set org_id = excluded.org_id
+where not exists (select from _deskmirror.tables t where t.source = excluded.source)`;
+
 /** Creates the tables that are not there. */
 export async function prepareTables(pool: pg.Pool, tables: readonly Table[], owner: TableOwner): Promise<void> {
   assertNames(tables, owner);
   const { source, orgId } = owner;
   await transaction(pool, async (client) => {
     await client.query(STRUCTURE_LOCK);
-    await client.query("insert into _deskmirror.owners values ($1, $2) on conflict do nothing", [source, orgId]);
+    await client.query(CLAIM, [source, orgId]);
     const owners = await client.query("select from _deskmirror.owners where source = $1 and org_id = $2", [
       source,
       orgId,

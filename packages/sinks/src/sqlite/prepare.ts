@@ -25,12 +25,17 @@ create index ${index("deleted")} on ${name} (id) where _deleted_at is not null;
 ${table.core === null ? "" : `create index ${index("due")} on ${name} (_version) where _deleted_at is null and ${dueCondition(table)};`}`;
 }
 
+/** Until a source has tables, its name may go to another organization. */
+const CLAIM = `
+insert into _deskmirror_owners values (?, ?) on conflict (source) do update set org_id = excluded.org_id
+where not exists (select 1 from _deskmirror_tables t where t.source = excluded.source)`;
+
 /** Creates the tables that are not there. */
 export async function prepareTables(db: Database, tables: readonly Table[], owner: TableOwner): Promise<void> {
   assertNames(tables, owner);
   const { source, orgId } = owner;
   await db.transaction(() => {
-    db.statement("insert or ignore into _deskmirror_owners values (?, ?)").run(source, orgId);
+    db.statement(CLAIM).run(source, orgId);
     const stored = db.statement("select org_id from _deskmirror_owners where source = ?").get(source);
     if (stored?.["org_id"] !== orgId) throw foreignOwnerError(source);
     for (const table of tables) {

@@ -36,6 +36,13 @@ export function bookkeepingTests({ sink, prepared, doubtsOf }: Contents): void {
     await assert.rejects(sink().prepare([], { source, orgId: "other" }), ConfigError);
   });
 
+  test("a name without tables may go to another organization", async () => {
+    const { tickets } = testTables("mistyped");
+    await sink().prepare([], { source: "mistyped", orgId: "wrong" });
+    await sink().prepare([tickets], { source: "mistyped", orgId: "right" });
+    await assert.rejects(sink().prepare([], { source: "mistyped", orgId: "wrong" }), ConfigError);
+  });
+
   test("names that could be no schema are refused", async () => {
     for (const source of ["", "1a", "Acme", "a".repeat(32), "pg_x", "sqlite_x", "public", "main", 'a"; drop', "a-b"]) {
       await assert.rejects(sink().prepare([], { source, orgId: "org" }), ConfigError, source);

@@ -74,6 +74,14 @@ export function rowTests({ sink, prepared, rowOf }: Contents): void {
     assert.equal((await rowOf(tickets, "1")).deletedMs, null);
   });
 
+  test("times keep their milliseconds", async () => {
+    const { tickets } = await prepared();
+    const seen = { modifiedMs: 1_799_999_999_999, core: { id: "1" }, aliveMs: 1 };
+    await sink().write(batch(tickets, upsert("1", seen), tombstone("1", 1_777_777_777_001)));
+    const { modifiedMs, deletedMs } = await rowOf(tickets, "1");
+    assert.deepEqual([modifiedMs, deletedMs], [1_799_999_999_999, 1_777_777_777_001]);
+  });
+
   test("equal content in a newer version leaves the time of the last change alone", async () => {
     const { tickets } = await prepared();
     const seen = { core: { id: "1", subject: "a\0b" }, detail: { note: { y: 1, x: [2] } } };
