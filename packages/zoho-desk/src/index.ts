@@ -1,3 +1,6 @@
 export { DATA_CENTER_HOSTS, toEndpoints } from "./hosts.ts";
+export { fetchJwks } from "./jwks.ts";
 export { exchangeCode } from "./oauth/exchange.ts";
-export { toGrantId } from "./oauth/grant-id.ts";
+export { missingScopes } from "./scopes.ts";
+export { createZohoDesk } from "./zoho-desk.ts";
+export type { ZohoDeskOptions } from "./zoho-desk.ts";

@@ -68,6 +68,10 @@ export interface Organization {
   readonly id: string;
   readonly name: string;
   readonly edition: string;
+  /** Calls Zoho answers at once for this edition; null when unknown. */
+  readonly concurrency: number | null;
+  /** Credits a day for this edition without what users add; null when unknown. */
+  readonly dailyCredits: number | null;
 }
 
 /** A subscription at the source. */

@@ -29,6 +29,8 @@ export interface Answer {
   readonly body: JsonValue | null;
   /** When the state was certainly still to come, in ms on Zoho's clock: `Date` less the request's duration less 2 s. */
   readonly boundMs: number;
+  /** Credits it cost; 0 when Zoho did not say. */
+  readonly credits: number;
 }
 
 /** Zoho Desk's API of one organization. Errors: TransientError, CreditsError, PermanentError with Zoho's code. */
@@ -81,14 +83,14 @@ export function createDeskClient(options: DeskClientOptions): DeskClient {
     const dateMs = Date.parse(header(reply, "date") ?? "");
     if (!Number.isNaN(dateMs)) clock.observe(dateMs);
     const usage = toUsage(reply, Number.isNaN(dateMs) ? clock.now() : dateMs);
-    return { value: { verdict: readAnswer(reply, usage, subject), reply, dateMs }, usage };
+    return { value: { verdict: readAnswer(reply, usage, subject), reply, dateMs, credits: usage.weight ?? 0 }, usage };
   }
 
   async function sendAuthorized(ask: Ask, { purpose, signal }: RequestOptions): Promise<Answer> {
     for (let renewals = 0; ; renewals += 1) {
       const token = await tokens.token(signal);
-      const { verdict, reply, dateMs } = await throttle.run(purpose, signal, () => sendOnce(ask, token, signal));
-      if (verdict.kind !== "unauthorized") return toAnswer(verdict, reply, dateMs);
+      const { verdict, ...sent } = await throttle.run(purpose, signal, () => sendOnce(ask, token, signal));
+      if (verdict.kind !== "unauthorized") return toAnswer(verdict, sent);
       if (renewals === freshTokens) throw unauthorized(verdict.code);
       tokens.invalidate(token);
     }
@@ -114,10 +116,16 @@ function isWorthRepeating(ask: Ask, error: unknown): error is TransientError {
   return (ask.method ?? "GET") === "GET" && error instanceof TransientError && !(error instanceof CreditsError);
 }
 
-function toAnswer(verdict: Exclude<Verdict, { kind: "unauthorized" }>, reply: Reply, dateMs: number): Answer {
+interface Sent {
+  readonly reply: Reply;
+  readonly dateMs: number;
+  readonly credits: number;
+}
+
+function toAnswer(verdict: Exclude<Verdict, { kind: "unauthorized" }>, { reply, dateMs, credits }: Sent): Answer {
   if (verdict.kind === "failed") throw verdict.error;
   if (Number.isNaN(dateMs)) throw new TransientError("Zoho answered without a Date", { code: "NO_DATE" });
-  return { body: verdict.body, boundMs: Math.max(0, dateMs - Math.ceil(reply.durationMs) - marginMs) };
+  return { body: verdict.body, boundMs: Math.max(0, dateMs - Math.ceil(reply.durationMs) - marginMs), credits };
 }
 
 function unauthorized(code: string): PermanentError {

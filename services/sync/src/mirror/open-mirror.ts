@@ -9,12 +9,21 @@ import type {
   Stream,
   Table,
 } from "@deskmirror/model";
-import type { ApplyOptions, DeadLetters, DeliveryWorker, DueSet, Gaps, OrganizationThrottle } from "@deskmirror/redis";
+import type {
+  ApplyOptions,
+  DeadLetters,
+  DeliveryWorker,
+  DueSet,
+  Gaps,
+  OrganizationThrottle,
+  ThrottleLimits,
+} from "@deskmirror/redis";
 import type { Log } from "@deskmirror/runtime";
 import { createApply } from "./apply.ts";
 import type { ObserveEvents } from "./apply.ts";
 import type { Intervals } from "./due-work.ts";
 import { createEventLag } from "./event-lag.ts";
+import { createLimits } from "./limits.ts";
 import { createMirror } from "./mirror.ts";
 import type { Mirror } from "./mirror.ts";
 import type { TableContext } from "./table-context.ts";
@@ -22,7 +31,7 @@ import { createTableWriter } from "./table-writer.ts";
 
 /** How the parts of a mirror are made; `main.ts` supplies the adapters. */
 export interface MirrorParts {
-  readonly createThrottle: (dataSource: DataSource) => OrganizationThrottle;
+  readonly createThrottle: (dataSource: DataSource, limits: () => ThrottleLimits) => OrganizationThrottle;
   readonly createSource: (dataSource: DataSource, throttle: OrganizationThrottle) => Source;
   readonly openSink: (url: string) => Promise<Sink>;
   readonly createWorker: (
@@ -60,7 +69,8 @@ export async function openMirror(parts: MirrorParts, opened: DataSource): Promis
   let dataSource = opened;
   const { name } = dataSource;
   const log = parts.log.child({ source: name });
-  const throttle = parts.createThrottle(dataSource);
+  const limits = createLimits(dataSource.throttle);
+  const throttle = parts.createThrottle(dataSource, limits.current);
   const source = parts.createSource(dataSource, throttle);
   const sink = await parts.openSink(dataSource.sinkUrl ?? parts.defaultSinkUrl);
   const { enabled, disabled } = wantedStreams(source, dataSource.tables);
@@ -111,6 +121,9 @@ export async function openMirror(parts: MirrorParts, opened: DataSource): Promis
   }
 
   const ending = new AbortController();
+  const learning = limits.learn(source, { purpose: "heal", signal: ending.signal }).catch((error: unknown) => {
+    log.warn({ err: error }, "the organization's edition is not known; the smallest limits hold");
+  });
   const running = mirror.run(ending.signal);
   worker.start();
   return {
@@ -127,7 +140,7 @@ export async function openMirror(parts: MirrorParts, opened: DataSource): Promis
     async close() {
       ending.abort();
       await worker.close();
-      await running;
+      await Promise.all([running, learning]);
       await throttle.close();
     },
   };

@@ -1,0 +1,32 @@
+import { PermanentError, isJsonObject } from "@deskmirror/model";
+import type { JsonValue, Organization } from "@deskmirror/model";
+import { toId, toText } from "./values.ts";
+
+/** Calls at once and credits a day by edition (Zoho Desk API, rate limits); users add credits. */
+const editions: Readonly<Record<string, { readonly concurrency: number; readonly dailyCredits: number }>> = {
+  FREE: { concurrency: 5, dailyCredits: 5_000 },
+  TRIAL: { concurrency: 5, dailyCredits: 5_000 },
+  EXPRESS: { concurrency: 10, dailyCredits: 25_000 },
+  STANDARD: { concurrency: 10, dailyCredits: 50_000 },
+  PROFESSIONAL: { concurrency: 15, dailyCredits: 75_000 },
+  ENTERPRISE: { concurrency: 25, dailyCredits: 100_000 },
+  ULTIMATE: { concurrency: 25, dailyCredits: 100_000 },
+};
+
+/** The organization of an id among those the grant sees. PermanentError OAUTH_ORG_MISMATCH when it is not there. */
+export function toOrganization(body: JsonValue | null, orgId: string): Organization {
+  const rows = isJsonObject(body) && Array.isArray(body["data"]) ? body["data"].filter(isJsonObject) : [];
+  const row = rows.find(({ id }) => toId(id) === orgId);
+  if (row === undefined) {
+    const seen = rows.map(({ id }) => toId(id)).join(", ");
+    throw new PermanentError(
+      `the grant sees organization ${seen || "none"}, not ${orgId}: correct orgId, or generate the code for it`,
+      {
+        code: "OAUTH_ORG_MISMATCH",
+      },
+    );
+  }
+  const edition = (toText(row["edition"]) ?? "").toUpperCase();
+  const limits = editions[edition] ?? { concurrency: null, dailyCredits: null };
+  return { id: orgId, name: toText(row["companyName"]) ?? orgId, edition, ...limits };
+}
