@@ -38,7 +38,9 @@ export function createPublicServer(app: RequestListener): Server {
 export async function listen(server: Server, port: number, host: string | null): Promise<Listener> {
   server.listen(host === null ? { port } : { port, host });
   await once(server, "listening").catch((cause: NodeJS.ErrnoException) => {
-    throw new ConfigError(`cannot listen on port ${port} (${cause.code}): free it, or choose another`, { cause });
+    throw new ConfigError(`cannot listen (${cause.message}): see INGEST_PORT, INGEST_OPS_PORT and BIND_HOST`, {
+      cause,
+    });
   });
   return {
     port: (server.address() as AddressInfo).port,

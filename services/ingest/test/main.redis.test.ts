@@ -43,11 +43,11 @@ describe("a wrong environment is refused by name", { concurrency: 4 }, () => {
     ["ALLOW_UNSAFE_REDIS", "1", /ALLOW_UNSAFE_REDIS must be true or false/],
     ["INGEST_PORT", "http", /INGEST_PORT must be a whole number from 0 to 65535; it is "http"/],
     ["INGEST_OPS_PORT", "70000", /INGEST_OPS_PORT must be a whole number from 0 to 65535/],
-    ["SPOOL_DIR", "/proc/spool", /SPOOL_DIR .*\/proc\/spool/],
+    ["SPOOL_DIR", "/dev/null/spool", /SPOOL_DIR cannot be written to \(ENOTDIR.*\/dev\/null\/spool/],
     ["BODY_LIMIT_BYTES", "1MB", /BODY_LIMIT_BYTES must be a whole number from 1/],
     ["SPOOL_LIMIT_BYTES", "-1", /SPOOL_LIMIT_BYTES must be a whole number from 0/],
     ["QUEUE_LIMIT_BYTES", "0", /QUEUE_LIMIT_BYTES must be a whole number from 1/],
-    ["BIND_HOST", "not-an-address", /BIND_HOST|not-an-address/],
+    ["BIND_HOST", "not-an-address", /cannot listen \(.*not-an-address.*\): see .*BIND_HOST/],
     ["LOG_LEVEL", "loud", /LOG_LEVEL must be one of/],
   ];
   for (const [name, value, problem] of wrong) {
@@ -68,7 +68,7 @@ describe("a wrong environment is refused by name", { concurrency: 4 }, () => {
     const ingest = await startReady({ INGEST_PORT: String(await freePort()) });
     const env = { INGEST_PORT: new URL(ingest.url).port };
     const { code, stderr } = await runToEnd({ redisUrl: redis.url, spoolDir, env });
-    assert.match(stderr, /cannot listen on port \d+ \(EADDRINUSE\)/);
+    assert.match(stderr, /cannot listen \(.*EADDRINUSE.*:\d+\): see INGEST_PORT/);
     assert.equal(code, 1);
     assert.equal(await ingest.end("SIGTERM"), 0);
   });

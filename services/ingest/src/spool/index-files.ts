@@ -1,5 +1,6 @@
-import { appendFile, mkdir, readFile, readdir, rm } from "node:fs/promises";
+import { access, appendFile, constants, mkdir, readFile, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { ConfigError, toError } from "@deskmirror/model";
 import type { DeliveryGroup } from "@deskmirror/model";
 import { segmentName, unlessMissing } from "./segments.ts";
 import type { Segment } from "./segments.ts";
@@ -14,9 +15,14 @@ export interface Share {
 const folder = (dir: string) => join(dir, "index");
 const file = (dir: string, segment: Segment) => join(folder(dir), segmentName(segment));
 
-/** Makes the spool's folder and that of its index. */
+/** Makes the spool's folder and that of its index. ConfigError when nothing can be written there. */
 export async function prepareSpool(dir: string): Promise<void> {
-  await mkdir(folder(dir), { recursive: true });
+  try {
+    await mkdir(folder(dir), { recursive: true });
+    await access(dir, constants.W_OK);
+  } catch (cause) {
+    throw new ConfigError(`SPOOL_DIR cannot be written to (${toError(cause).message}): name another folder`, { cause });
+  }
 }
 
 /** Notes a group that a segment holds, so that a segment that vanished is missed: one line in `<dir>/index/<instance>.<n>`. */

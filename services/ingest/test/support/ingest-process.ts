@@ -34,7 +34,6 @@ const BLOCK_BYTES = 512;
 function environment({ redisUrl, spoolDir, env }: StartOptions) {
   return {
     PATH: process.env["PATH"],
-    NODE_OPTIONS: process.env["NODE_OPTIONS"],
     REDIS_URL: redisUrl,
     SPOOL_DIR: spoolDir,
     INGEST_PORT: "0",
