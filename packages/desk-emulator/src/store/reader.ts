@@ -63,21 +63,20 @@ export function createReader(context: RenderContext): Reader {
     };
   }
 
+  function* records(table: TableName): IterableIterator<StoreRecord> {
+    if (table === "archived_tickets") {
+      for (const state of store.archived().ordered({ by: "id", descending: false })) yield show(table, state, false);
+      return;
+    }
+    for (const { state, gone } of states(table)) yield show(table, state, gone);
+  }
+
   return {
-    *records(table) {
-      if (table === "archived_tickets") {
-        for (const state of store.archived().ordered({ by: "id", descending: false })) yield show(table, state, false);
-        return;
-      }
-      for (const { state, gone } of states(table)) yield show(table, state, gone);
-    },
+    records,
     record(table, key) {
       const stored = table === "archived_tickets" ? "tickets" : table;
-      if (isChildTable(stored)) {
-        for (const record of this.records(table)) if (record.key === key) return record;
-        return undefined;
-      }
       const state = store.get(stored, key);
+      if (state === undefined && isChildTable(stored)) return records(table).find((record) => record.key === key);
       if (state === undefined || (table === "archived_tickets" && !state.archived)) return undefined;
       return show(table, state, false);
     },
