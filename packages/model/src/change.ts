@@ -43,6 +43,8 @@ export interface Tombstone extends ChangeOfState {
 /** The record changed, and what the source said of it is not enough to write: it must be asked for. */
 export interface Refetch extends ChangeOfKey {
   readonly op: "refetch";
+  /** Only an answer known current after this time (ms) says what it became. */
+  readonly afterMs: number;
   readonly parentId: string | null;
 }
 

@@ -28,16 +28,12 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-const unstorable = /\\u0000|\\ud[89a-f]/i;
+/** How JSON.stringify writes what no database stores: NUL and lone surrogates, as escapes that are no escaped backslash. */
+const unstorable = /(?<!\\)((?:\\\\)*)\\u(?:0000|d[89a-f][0-9a-f]{2})/gi;
 
-/**
- * Serializes a record for a sink: NUL and lone surrogates, which no database stores, become U+FFFD.
- */
+/** Serializes a record for a sink: NUL and lone surrogates, in values and keys, become U+FFFD. */
 export function toStorableJson(data: JsonObject): string {
-  const text = JSON.stringify(data);
-  return unstorable.test(text)
-    ? JSON.stringify(data, (_key, value: JsonValue) => (typeof value === "string" ? toStorableText(value) : value))
-    : text;
+  return JSON.stringify(data).replace(unstorable, "$1\uFFFD");
 }
 
 /** Replaces NUL and lone surrogates of a text with U+FFFD. */

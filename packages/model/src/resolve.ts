@@ -86,8 +86,8 @@ function findDoubt(row: RowVersions, change: Change, horizonMs: number): Doubt |
     afterMs,
     contradiction,
   });
-  if (change.op === "refetch") return ask(0);
-  if (isAhead(change, horizonMs)) return ask(0);
+  if (change.op === "refetch") return ask(change.afterMs);
+  if (isAhead(change, horizonMs)) return ask(Math.min(toVersionParts(change.core!.version)!.currentMs, horizonMs));
   return contradicted(row, change, ask) ?? perhapsRestored(row, change, ask);
 }
 
@@ -121,5 +121,6 @@ function isAhead(change: StateChange, horizonMs: number): boolean {
 /** The answer that settles two doubts of one key settles both. */
 export function mergeDoubts(left: Doubt, right: Doubt): Doubt {
   const [first, second] = left.afterMs >= right.afterMs ? [left, right] : [right, left];
-  return { ...first, parentId: first.parentId ?? second.parentId };
+  const contradiction = first.contradiction === second.contradiction ? first.contradiction : null;
+  return { ...first, parentId: first.parentId ?? second.parentId, contradiction };
 }

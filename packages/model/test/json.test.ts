@@ -19,6 +19,9 @@ test("text that is not JSON throws", () => {
 test("NUL and lone surrogates become the replacement character, at any depth; the rest is untouched", () => {
   const data = { a: "x\0y", b: [{ c: "\ud800!" }], d: "é 😀" };
   assert.deepEqual(JSON.parse(toStorableJson(data)), { a: "x\uFFFDy", b: [{ c: "\uFFFD!" }], d: "é 😀" });
+  assert.deepEqual(JSON.parse(toStorableJson({ "k\0": { "\udc00": 1 } })), { "k\uFFFD": { "\uFFFD": 1 } });
+  const escaped = { a: String.raw`\u0000 \ud800`, b: "\\\\u0000" };
+  assert.equal(toStorableJson(escaped), JSON.stringify(escaped));
   const plain = { a: "é 😀", b: null };
   assert.equal(toStorableJson(plain), JSON.stringify(plain));
 });

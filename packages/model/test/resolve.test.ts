@@ -125,12 +125,21 @@ test("a state ahead of the horizon is doubted and not written, unless a GET says
 });
 
 test("a record that must be asked for raises a doubt and writes nothing", () => {
-  const ask: Change = { op: "refetch", key: "k", origin: "event", parentId: "t" };
+  const ask: Change = { op: "refetch", key: "k", origin: "event", parentId: "t", afterMs: 70 };
   assert.deepEqual(resolveOn(null, ask, ask), {
     outcomes: ["doubt", "doubt"],
     writes: [],
-    doubts: [{ key: "k", parentId: "t", afterMs: 0, contradiction: null }],
+    doubts: [{ key: "k", parentId: "t", afterMs: 70, contradiction: null }],
   });
+});
+
+test("two doubts of one key become one that settles both, and counts as raised before only when both were", () => {
+  const first = upsert({ origin: "event", modifiedMs: 100, currentMs: 100, content: "one" });
+  const second = upsert({ origin: "event", modifiedMs: 100, currentMs: 150, content: "two" });
+  const ask: Change = { op: "refetch", key: "k", origin: "event", parentId: null, afterMs: 120 };
+  assert.deepEqual(resolveOn(first, second, ask).doubts, [
+    { key: "k", parentId: null, afterMs: 150, contradiction: null },
+  ]);
 });
 
 test("dead wins when life and death have the same time", () => {

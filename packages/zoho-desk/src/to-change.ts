@@ -25,7 +25,7 @@ export function toChange(spec: StreamSpec, row: JsonObject, seen: Seen): Change 
   const modifiedMs = spec.modified === "never" ? null : toTime(row["modifiedTime"]);
   const isWhole = origin === "get" || isEnough(spec, row, modifiedMs, seen);
   const isGone = isFlaggedDeleted(row) || spec.isGone(row);
-  if (!isWhole && !isGone) return { op: "refetch", key, origin, parentId };
+  if (!isWhole && !isGone) return { op: "refetch", key, origin, parentId, afterMs: seen.atMs };
 
   const currentMs = origin === "search" ? (modifiedMs ?? seen.atMs) : seen.atMs;
   const sourceMs = modifiedMs ?? (spec.modified === "sometimes" ? toTime(row["commentedTime"]) : null);

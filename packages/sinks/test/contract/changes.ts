@@ -36,8 +36,8 @@ export function tombstone(key: string, atMs: number, origin: Origin = "event"): 
   return { op: "delete", key, origin, ...nothing, life, deletedMs: atMs };
 }
 
-export function refetch(key: string): Refetch {
-  return { op: "refetch", key, origin: "event", parentId: null };
+export function refetch(key: string, afterMs = 0): Refetch {
+  return { op: "refetch", key, origin: "event", parentId: null, afterMs };
 }
 
 export function batch(table: Table, ...changes: readonly Change[]): Batch {

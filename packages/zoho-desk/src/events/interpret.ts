@@ -55,7 +55,7 @@ function changeOf({ spec, operation }: EventKind, payload: JsonObject, { eventMs
   if (key === null) return null;
   return operation === "delete"
     ? toTombstone(key, "event", eventMs, parentId)
-    : { op: "refetch", key, origin: "event", parentId };
+    : { op: "refetch", key, origin: "event", parentId, afterMs: eventMs };
 }
 
 function dead(type: string, reason: string, message: string): Interpretation {
