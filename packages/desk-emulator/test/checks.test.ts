@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { shown } from "../src/json.ts";
 import { newTicket, startDesk } from "./support/desk.ts";
 
 const desk = await startDesk();
@@ -7,7 +8,7 @@ const { emulator } = desk;
 
 async function withScopes(scopes: readonly string[], path: string, method = "GET"): Promise<number> {
   const granted = await desk.grant(scopes);
-  const headers = { Authorization: `Zoho-oauthtoken ${String(granted["access_token"])}` };
+  const headers = { Authorization: `Zoho-oauthtoken ${shown(granted["access_token"])}` };
   return (await desk.call(path, { method, headers })).status;
 }
 
@@ -23,11 +24,11 @@ test("item 12: no token and a bad token are 401 INVALID_OAUTH; Zoho-oauthtoken a
   const { access_token: token } = await desk.grant();
   for (const scheme of ["Zoho-oauthtoken", "Bearer"]) {
     assert.equal(
-      (await desk.call("/departments", { headers: { Authorization: `${scheme} ${String(token)}` } })).status,
+      (await desk.call("/departments", { headers: { Authorization: `${scheme} ${shown(token)}` } })).status,
       200,
     );
   }
-  assert.equal((await desk.call("/departments", { headers: { Authorization: `Basic ${String(token)}` } })).status, 401);
+  assert.equal((await desk.call("/departments", { headers: { Authorization: `Basic ${shown(token)}` } })).status, 401);
 });
 
 test("item 13: orgId may be missing as set, must be digits (500), and must be the token's organization (403)", async () => {
@@ -49,7 +50,7 @@ test("item 13: orgId may be missing as set, must be digits (500), and must be th
 test("item 14: a missing scope is 403 SCOPE_MISMATCH; ALL covers each verb; one listed group is enough; search needs both", async () => {
   const granted = await desk.grant(["Desk.contacts.READ"]);
   const refused = await desk.call("/tickets", {
-    headers: { Authorization: `Bearer ${String(granted["access_token"])}` },
+    headers: { Authorization: `Bearer ${shown(granted["access_token"])}` },
   });
   assert.deepEqual([refused.status, refused.body["errorCode"]], [403, "SCOPE_MISMATCH"]);
   assert.equal(await withScopes(["Desk.tickets.READ"], "/tickets"), 200);
@@ -96,7 +97,7 @@ test("item 16: an unknown query parameter is 422 and a breach that the server co
   assert.equal((await desk.call("/tickets/search?include=contacts")).status, 422);
   const { count, examples } = emulator.stats.snapshot().breaches.unknownParameter;
   assert.equal(count, 4);
-  assert.match(String(examples.at(-1)?.["call"]), /^GET \/tickets\/search\?include=contacts/);
+  assert.match(shown(examples.at(-1)?.["call"]), /^GET \/tickets\/search\?include=contacts/);
 });
 
 test("items 12 to 16 are checked in their order: token, organization, scope, path and record, parameters", async () => {
@@ -104,7 +105,7 @@ test("items 12 to 16 are checked in their order: token, organization, scope, pat
   assert.equal(noToken.status, 401);
   assert.equal((await desk.call("/nowhere?x=1", { headers: { orgId: "word" } })).status, 500);
   const { access_token: token } = await desk.grant(["Desk.contacts.READ"]);
-  const scoped = { headers: { Authorization: `Bearer ${String(token)}` } };
+  const scoped = { headers: { Authorization: `Bearer ${shown(token)}` } };
   assert.equal((await desk.call("/tickets/410000000000000001?x=1", scoped)).status, 403);
   assert.equal((await desk.call("/tickets/410000000000000001?x=1")).status, 404);
   assert.equal((await desk.call(`/tickets/${desk.any("tickets").key}?x=1`)).status, 422);

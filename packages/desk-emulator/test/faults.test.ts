@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { shown } from "../src/json.ts";
 import { newTicket, startDesk } from "./support/desk.ts";
 
 const desk = await startDesk();
@@ -77,7 +78,7 @@ test("a storm of 401s, a revoked scope and a lost department", async () => {
   assert.deepEqual([(await desk.call("/contacts")).status, (await desk.call("/tickets")).status], [403, 200]);
   emulator.faults.clear();
   const ticket = desk.any("tickets");
-  const department = String(ticket.detail["departmentId"]);
+  const department = shown(ticket.detail["departmentId"]);
   emulator.faults.lostDepartments.add(department);
   assert.ok((await desk.call("/tickets?limit=100")).rows.every((row) => row["departmentId"] !== department));
   assert.ok((await desk.call("/tickets/search?limit=100")).rows.every((row) => row["departmentId"] !== department));

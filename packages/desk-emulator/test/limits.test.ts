@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { shown } from "../src/json.ts";
 import { newTicket, startDesk } from "./support/desk.ts";
 
 const desk = await startDesk();
@@ -68,7 +69,7 @@ test("item 31: used-up credits are 429 THRESHOLD_EXCEEDED with Retry-After until
   assert.equal((await small.call("/tickets")).headers.get("retry-after"), "60");
   small.emulator.clock.advance(seconds * 1000 - 1000);
   const { access_token: late } = await small.grant();
-  const headers = { Authorization: `Bearer ${String(late)}` };
+  const headers = { Authorization: `Bearer ${shown(late)}` };
   assert.equal((await small.call("/tickets", { headers })).status, 429);
   small.emulator.clock.advance(1000);
   const fresh = await small.call("/tickets", { headers });

@@ -1,20 +1,21 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { shown, type Json } from "../src/json.ts";
 import { startDesk } from "./support/desk.ts";
 
 const desk = await startDesk();
 const { emulator } = desk;
 const client = { client_id: emulator.clientId, client_secret: emulator.clientSecret };
 
-async function statusWith(token: unknown): Promise<number> {
-  return (await desk.call("/departments", { headers: { Authorization: `Zoho-oauthtoken ${String(token)}` } })).status;
+async function statusWith(token: Json | undefined): Promise<number> {
+  return (await desk.call("/departments", { headers: { Authorization: `Zoho-oauthtoken ${shown(token)}` } })).status;
 }
 
 test("item 1: the token endpoint takes its parameters from the form body and from the query string", async () => {
   const inForm = await desk.token({ grant_type: "authorization_code", ...client, code: emulator.generateCode() });
   assert.equal(typeof inForm.body["access_token"], "string");
   const query = new URLSearchParams({ grant_type: "authorization_code", ...client, code: emulator.generateCode() });
-  const inQuery = await fetch(`${emulator.url}/oauth/v2/token?${query}`, { method: "POST" });
+  const inQuery = await fetch(`${emulator.url}/oauth/v2/token?${query.toString()}`, { method: "POST" });
   assert.equal(typeof ((await inQuery.json()) as { access_token?: unknown }).access_token, "string");
 });
 
@@ -23,8 +24,8 @@ test("item 2: a code works once; used and unknown codes are answered 200 with in
   const exchange = () => desk.token({ grant_type: "authorization_code", ...client, code });
   const first = await exchange();
   assert.equal(first.status, 200);
-  assert.match(String(first.body["access_token"]), /^1000\.[0-9a-f]+\.[0-9a-f]+$/);
-  assert.match(String(first.body["refresh_token"]), /^1000\./);
+  assert.match(shown(first.body["access_token"]), /^1000\.[0-9a-f]+\.[0-9a-f]+$/);
+  assert.match(shown(first.body["refresh_token"]), /^1000\./);
   assert.equal(first.body["scope"], "Desk.tickets.READ Desk.basic.READ");
   assert.equal(first.body["api_domain"], "https://www.zohoapis.com");
   assert.equal(first.body["token_type"], "Bearer");
@@ -58,7 +59,7 @@ test("item 3: a code lives as long as set, three minutes by default, and needs n
 
 test("item 4: a refresh gives an access token and no refresh token; an unknown one is invalid_code (a revoked one: item 11)", async () => {
   const { refresh_token: refresh } = await desk.grant();
-  const refreshed = await desk.token({ grant_type: "refresh_token", ...client, refresh_token: String(refresh) });
+  const refreshed = await desk.token({ grant_type: "refresh_token", ...client, refresh_token: shown(refresh) });
   assert.equal(refreshed.status, 200);
   assert.equal(await statusWith(refreshed.body["access_token"]), 200);
   assert.equal("refresh_token" in refreshed.body, false);
@@ -80,21 +81,21 @@ test("item 5: a wrong client id is invalid_client, a wrong secret invalid_client
 
 test("item 6: the eleventh access token of a refresh token kills the oldest", async () => {
   const granted = await desk.grant();
-  const refresh = { grant_type: "refresh_token", ...client, refresh_token: String(granted["refresh_token"]) };
+  const refresh = { grant_type: "refresh_token", ...client, refresh_token: shown(granted["refresh_token"]) };
   for (let made = 1; made < 10; made += 1) await desk.token(refresh);
   assert.equal(await statusWith(granted["access_token"]), 200);
   emulator.clock.advance(600_000);
   const eleventh = await desk.token(refresh);
   assert.equal(await statusWith(eleventh.body["access_token"]), 200);
   const killed = await desk.call("/departments", {
-    headers: { Authorization: `Zoho-oauthtoken ${String(granted["access_token"])}` },
+    headers: { Authorization: `Zoho-oauthtoken ${shown(granted["access_token"])}` },
   });
   assert.deepEqual([killed.status, killed.body["errorCode"]], [401, "INVALID_OAUTH"]);
 });
 
 test("item 7: the eleventh token request within ten minutes is refused with 400 until the window ends", async () => {
   const granted = await desk.grant();
-  const refresh = { grant_type: "refresh_token", ...client, refresh_token: String(granted["refresh_token"]) };
+  const refresh = { grant_type: "refresh_token", ...client, refresh_token: shown(granted["refresh_token"]) };
   const before = emulator.stats.snapshot().breaches.tokenRefused.count;
   for (let made = 1; made < 10; made += 1) assert.equal((await desk.token(refresh)).status, 200);
   const refused = await desk.token(refresh);
@@ -112,7 +113,7 @@ test("item 7: the eleventh token request within ten minutes is refused with 400 
 test("item 8: the twenty-first refresh token deletes the oldest silently", async () => {
   const oldest = await desk.grant();
   for (let made = 1; made < 20; made += 1) await desk.grant();
-  const refresh = { grant_type: "refresh_token", ...client, refresh_token: String(oldest["refresh_token"]) };
+  const refresh = { grant_type: "refresh_token", ...client, refresh_token: shown(oldest["refresh_token"]) };
   assert.equal((await desk.token(refresh)).body["error"], undefined);
   await desk.grant();
   assert.equal((await desk.token(refresh)).body["error"], "invalid_code");
@@ -143,7 +144,7 @@ test("item 10: client_credentials with the organization's soid gives an access t
 
 test("item 11: revoking a refresh token kills it and its access tokens", async () => {
   const granted = await desk.grant();
-  const revoke = await fetch(`${emulator.url}/oauth/v2/token/revoke?token=${String(granted["refresh_token"])}`, {
+  const revoke = await fetch(`${emulator.url}/oauth/v2/token/revoke?token=${shown(granted["refresh_token"])}`, {
     method: "POST",
   });
   assert.equal(revoke.status, 200);
@@ -151,7 +152,7 @@ test("item 11: revoking a refresh token kills it and its access tokens", async (
   const again = await desk.token({
     grant_type: "refresh_token",
     ...client,
-    refresh_token: String(granted["refresh_token"]),
+    refresh_token: shown(granted["refresh_token"]),
   });
   assert.equal(again.body["error"], "invalid_code");
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { shown } from "../src/json.ts";
 import type { Row } from "../src/index.ts";
 import { iso, newTicket, startDesk } from "./support/desk.ts";
 
@@ -8,7 +9,7 @@ const { emulator } = desk;
 const everything = "createdTimeRange=2000-01-01T00:00:00.000Z,2100-01-01T00:00:00.000Z";
 
 function ids(rows: readonly Row[]): string[] {
-  return rows.map((row) => String(row["id"]));
+  return rows.map((row) => shown(row["id"]));
 }
 
 async function all(path: string): Promise<Row[]> {
@@ -23,10 +24,10 @@ async function all(path: string): Promise<Row[]> {
 test("item 27: search answers {data, count} by time ranges, ascending and descending; no hit is 204", async () => {
   const live = desk.live("tickets");
   for (const key of ["createdTime", "modifiedTime"] as const) {
-    const at = live.map((record) => Date.parse(String(record.detail[key]))).toSorted((a, b) => a - b);
+    const at = live.map((record) => Date.parse(shown(record.detail[key]))).toSorted((a, b) => a - b);
     const [from = 0, to = 0] = [at[50], at[250]];
     const inside = live
-      .map((record) => ({ id: record.key, at: Date.parse(String(record.detail[key])) }))
+      .map((record) => ({ id: record.key, at: Date.parse(shown(record.detail[key])) }))
       .filter((row) => row.at >= from && row.at <= to);
     const ascending = inside.toSorted((a, b) => a.at - b.at || a.id.localeCompare(b.id)).map((row) => row.id);
     const descending = inside.toSorted((a, b) => b.at - a.at || a.id.localeCompare(b.id)).map((row) => row.id);
@@ -52,10 +53,10 @@ test("item 27: search knows status macros, ids, attributes with wildcards, custo
     ids(await all(`/tickets/search?id=${one.key},${two.key}&sortBy=createdTime`)),
     [one.key, two.key].toSorted(),
   );
-  assert.deepEqual(ids((await desk.call(`/tickets/search?ticketNumber=${String(one.detail["ticketNumber"])}`)).rows), [
+  assert.deepEqual(ids((await desk.call(`/tickets/search?ticketNumber=${shown(one.detail["ticketNumber"])}`)).rows), [
     one.key,
   ]);
-  const printers = live.filter((record) => String(record.detail["subject"]).startsWith("Printer"));
+  const printers = live.filter((record) => shown(record.detail["subject"]).startsWith("Printer"));
   assert.equal((await all("/tickets/search?subject=printer*")).length, printers.length);
   assert.equal((await desk.call("/tickets/search?subject=ab")).status, 422);
   const north = live.filter((record) => (record.detail["cf"] as Row)["cf_picklist_1"] === "Nord");
@@ -64,7 +65,7 @@ test("item 27: search knows status macros, ids, attributes with wildcards, custo
   assert.equal((await all("/tickets/search?customField10=cf_picklist_1:${empty}")).length, empty.length);
   const filled = await all("/tickets/search?customField1=cf_picklist_1:${notempty}");
   assert.equal(filled.length, live.length - empty.length);
-  const department = String(one.detail["departmentId"]);
+  const department = shown(one.detail["departmentId"]);
   const inDepartment = live.filter((record) => record.detail["departmentId"] === department);
   assert.equal((await all(`/tickets/search?departmentId=${department}&${everything}`)).length, inDepartment.length);
   assert.ok(ids(await all(`/tickets/search?_all=${encodeURIComponent("(101)")}`)).includes(one.key));
@@ -118,7 +119,7 @@ test("search covers accounts, contacts, products, articles, events and all activ
   const activities = desk.live("tasks").length + desk.live("calls").length + desk.live("events").length;
   const mixed = await all(`/activities/search?${everything}&sortBy=createdTime`);
   assert.equal(mixed.length, activities);
-  const times = mixed.map((row) => String(row["createdTime"]));
+  const times = mixed.map((row) => shown(row["createdTime"]));
   assert.deepEqual(times, times.toSorted());
   assert.equal((await desk.call(`/contracts/search?${everything}`)).status, 404);
 });
@@ -139,7 +140,7 @@ test("a search row has the keys of Zoho's OpenAPI, whole descriptions, and the s
   for (const key of keys) assert.ok(row !== undefined && key in row, key);
   for (const table of ["tickets", "contacts", "accounts", "products", "tasks", "calls", "events"] as const) {
     for (const found of (await desk.call(`/${table}/search?${everything}&limit=20`)).rows) {
-      const detail = (await desk.call(`/${table}/${String(found["id"])}`)).body;
+      const detail = (await desk.call(`/${table}/${shown(found["id"])}`)).body;
       for (const key of Object.keys(found))
         if (key in detail) assert.deepEqual(found[key], detail[key], `${table}.${key}`);
     }
@@ -151,9 +152,9 @@ test("settings of search: cut text, end of a range, archived tickets, endpoints,
   const [row] = (await desk.call(`/tickets/search?${everything}&limit=1`)).rows;
   settings.searchTextLimit = 10;
   const [cut] = (await desk.call(`/tickets/search?${everything}&limit=1`)).rows;
-  assert.equal(cut?.["description"], String(row?.["description"]).slice(0, 10));
+  assert.equal(cut?.["description"], shown(row?.["description"]).slice(0, 10));
   settings.searchTextLimit = null;
-  const at = String(row?.["createdTime"]);
+  const at = shown(row?.["createdTime"]);
   assert.equal((await desk.call(`/tickets/search?createdTimeRange=${at},${at}`)).status, 200);
   settings.searchRangeEnd = "exclusive";
   assert.equal((await desk.call(`/tickets/search?createdTimeRange=${at},${at}`)).status, 204);

@@ -54,7 +54,7 @@ export function connectRedis({ url, role, log = () => {} }: ConnectOptions): Red
   const patient = { ...common, socketTimeout: SILENCE_MS.sync, maxRetriesPerRequest: null } satisfies RedisOptions;
   const opened: Redis[] = [];
 
-  function open(options: RedisOptions): Redis {
+  function open(options: Omit<RedisOptions, "replyMapping">): Redis {
     const client = new Redis(url, options);
     let told = false;
     client.on("error", (error: Error & { code?: string }) => {

@@ -25,7 +25,7 @@ export interface StoreRecord {
 /** Reads the store for a second oracle. */
 export interface Reader {
   /** Every record of a table; erased ones with `deleted`. */
-  records(table: TableName): IterableIterator<StoreRecord>;
+  records(table: TableName): Generator<StoreRecord>;
   /** One record by key. */
   record(table: TableName, key: string): StoreRecord | undefined;
 }
@@ -63,7 +63,7 @@ export function createReader(context: RenderContext): Reader {
     };
   }
 
-  function* records(table: TableName): IterableIterator<StoreRecord> {
+  function* records(table: TableName): Generator<StoreRecord> {
     if (table === "archived_tickets") {
       for (const state of store.archived().ordered({ by: "id", descending: false })) yield show(table, state, false);
       return;

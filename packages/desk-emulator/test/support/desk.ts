@@ -1,4 +1,5 @@
 import { after } from "node:test";
+import { shown } from "../../src/json.ts";
 import {
   createDeskEmulator,
   type DeskEmulator,
@@ -88,7 +89,7 @@ export async function startDesk(options: DeskEmulatorOptions = {}): Promise<Test
     return answer.body;
   }
 
-  const access = String((await grant())["access_token"]);
+  const access = shown((await grant())["access_token"]);
 
   async function call(path: string, { method = "GET", body, headers = {}, signal }: CallOptions = {}): Promise<Answer> {
     const all = { Authorization: `Zoho-oauthtoken ${access}`, orgId, ...headers };

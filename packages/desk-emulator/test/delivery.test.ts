@@ -1,0 +1,267 @@
+import assert from "node:assert/strict";
+import { createPublicKey, verify } from "node:crypto";
+import { afterEach, test } from "node:test";
+import { shown } from "../src/json.ts";
+import type { Row } from "../src/index.ts";
+import { newTicket, startDesk } from "./support/desk.ts";
+import { startReceiver, until, type Received, type Receiver } from "./support/receiver.ts";
+
+const desk = await startDesk();
+const { emulator } = desk;
+const { store, webhookControls: controls, settings } = emulator;
+let hook = "";
+
+async function listen(subscriptions: Row = { Contact_Add: null }): Promise<Receiver> {
+  const receiver = await startReceiver();
+  hook = shown((await desk.post("/webhooks", { url: receiver.url, subscriptions })).body["id"]);
+  return receiver;
+}
+
+afterEach(async () => {
+  await desk.call(`/webhooks/${hook}`, { method: "DELETE" });
+});
+
+function addContacts(count: number): string[] {
+  return Array.from({ length: count }, (_none, index) => {
+    store.create("contacts", { lastName: `Nr. ${index}` });
+    return `Nr. ${index}`;
+  });
+}
+
+function names(receiver: Receiver): string[] {
+  return receiver.events().map((event) => shown(event.payload["lastName"]));
+}
+
+interface Jwt {
+  readonly header: Row;
+  readonly claims: Row;
+  /** Whether a key of the key set with the JWT's kid made the signature. */
+  readonly isGenuine: boolean;
+}
+
+async function readJwt({ headers }: Received): Promise<Jwt> {
+  const [head = "", body = "", signature = ""] = shown(headers["x-zdesk-jwt"]).split(".");
+  const decode = (part: string) => JSON.parse(Buffer.from(part, "base64url").toString()) as Row;
+  const jwks = (await (await fetch(`${emulator.url}/.well-known/jwks.json`)).json()) as {
+    keys: { kid: string; kty: string; n: string; e: string }[];
+  };
+  const header = decode(head);
+  const key = jwks.keys.find(({ kid }) => kid === header["kid"]);
+  const isGenuine =
+    key !== undefined &&
+    verify(
+      "RSA-SHA256",
+      Buffer.from(`${head}.${body}`),
+      createPublicKey({ key, format: "jwk" }),
+      Buffer.from(signature, "base64url"),
+    );
+  return { header, claims: decode(body), isGenuine };
+}
+
+async function oneJwt(receiver: Receiver): Promise<Jwt> {
+  addContacts(1);
+  await controls.idle();
+  return await readJwt(receiver.deliveries().at(-1) as Received);
+}
+
+test("item 40: X-ZDesk-JWT is RS256 with a kid of the key set, iss, aud, and iat and exp in seconds or ms as set", async () => {
+  const receiver = await listen();
+  const { header, claims, isGenuine } = await oneJwt(receiver);
+  assert.equal(isGenuine, true);
+  assert.equal(header["alg"], "RS256");
+  const seconds = Math.floor(emulator.clock.now() / 1000);
+  assert.deepEqual(claims, {
+    iss: `orgId:${emulator.orgId}`,
+    aud: `webhookId:${hook}`,
+    iat: seconds,
+    exp: seconds + 300,
+  });
+  settings.jwtTimes = "milliseconds";
+  const inMs = await oneJwt(receiver);
+  settings.jwtTimes = "seconds";
+  assert.deepEqual([inMs.claims["iat"], inMs.claims["exp"]], [seconds * 1000, (seconds + 300) * 1000]);
+  assert.equal(inMs.isGenuine, true);
+});
+
+test("item 40: the key rotates on command; the old one stays in the key set or leaves it", async () => {
+  const receiver = await listen();
+  const first = await oneJwt(receiver);
+  controls.rotateKey();
+  const second = await oneJwt(receiver);
+  assert.notEqual(second.header["kid"], first.header["kid"]);
+  const [old] = receiver.deliveries();
+  assert.equal((await readJwt(old as Received)).isGenuine, true);
+  controls.rotateKey({ dropOld: true });
+  assert.equal((await readJwt(old as Received)).isGenuine, false);
+  assert.equal((await oneJwt(receiver)).isGenuine, true);
+});
+
+test("item 41: 200 within the deadline is done, anything else failed and not sent again", async () => {
+  const receiver = await listen();
+  emulator.stats.reset();
+  settings.webhookDeadlineMs = 100;
+  const answers = [{ status: 200 }, { status: 202 }, { status: 500 }, { status: 200, afterMs: 300 }];
+  let next = 0;
+  receiver.answer = () => answers[next++] ?? { status: 200 };
+  addContacts(5);
+  await controls.idle();
+  settings.webhookDeadlineMs = 5000;
+  assert.equal(receiver.deliveries().length, 5);
+  const { sent, ok, failed } = emulator.stats.snapshot().deliveries["Contact_Add"] ?? {};
+  assert.deepEqual([sent, ok, failed], [5, 2, 3]);
+});
+
+test("item 41: a 410 deletes the webhook", async () => {
+  const receiver = await listen();
+  receiver.answer = () => ({ status: 410 });
+  addContacts(3);
+  await controls.idle();
+  assert.equal(receiver.deliveries().length, 1);
+  assert.equal((await desk.call(`/webhooks/${hook}`)).status, 404);
+});
+
+test("item 41: as set, a failed delivery is tried again after each delay until it is answered 200", async () => {
+  const receiver = await listen();
+  settings.webhookRetryDelaysMs = [20, 20, 20];
+  let calls = 0;
+  receiver.answer = () => ({ status: (calls += 1) < 3 ? 503 : 200 });
+  addContacts(1);
+  await controls.idle();
+  settings.webhookRetryDelaysMs = [];
+  assert.deepEqual(names(receiver), ["Nr. 0", "Nr. 0", "Nr. 0"]);
+});
+
+test("item 42: one module's events arrive in order, also when answers take different times", async () => {
+  const receiver = await listen();
+  receiver.answer = (_request, index) => ({ status: 200, afterMs: index % 3 === 0 ? 20 : 0 });
+  const sent = addContacts(12);
+  await controls.idle();
+  assert.deepEqual(names(receiver), sent);
+});
+
+test("item 42: other modules do not wait for a slow one", async () => {
+  const receiver = await listen({ Contact_Add: null, Ticket_Add: null });
+  receiver.answer = ({ text }) => ({ status: 200, afterMs: text.includes("Contact_Add") ? 150 : 0 });
+  addContacts(2);
+  for (let made = 0; made < 3; made += 1) store.create("tickets", newTicket(desk));
+  await until(() => receiver.events().filter((event) => event.eventType === "Ticket_Add").length === 3, "the tickets");
+  assert.equal(receiver.events().filter((event) => event.eventType === "Contact_Add").length, 1);
+  await controls.idle();
+});
+
+test("item 42: after a failure later events overtake the one that waits for its retry, or wait with it, as set", async () => {
+  const receiver = await listen();
+  settings.webhookRetryDelaysMs = [60];
+  for (const [overtake, expected] of [
+    [true, ["Nr. 0", "Nr. 1", "Nr. 2", "Nr. 0"]],
+    [false, ["Nr. 0", "Nr. 0", "Nr. 1", "Nr. 2"]],
+  ] as const) {
+    settings.overtakeAfterFailure = overtake;
+    receiver.requests.length = 0;
+    let calls = 0;
+    receiver.answer = () => ({ status: (calls += 1) === 1 ? 500 : 200 });
+    addContacts(3);
+    await controls.idle();
+    assert.deepEqual(names(receiver), expected);
+  }
+  Object.assign(settings, { webhookRetryDelaysMs: [], overtakeAfterFailure: true });
+});
+
+test("item 42: the shuffle switch lets everything arrive once in another order", async () => {
+  const receiver = await listen();
+  controls.set({ shuffle: true, shuffleWindowMs: 100 });
+  const sent = addContacts(30);
+  await controls.idle();
+  controls.set({ shuffle: false });
+  assert.notDeepEqual(names(receiver), sent);
+  assert.deepEqual(names(receiver).toSorted(), sent.toSorted());
+});
+
+test("item 47: the next deliveries can be dropped, doubled, delayed and reversed", async () => {
+  const receiver = await listen();
+  emulator.stats.reset();
+  controls.dropNext(1);
+  addContacts(2);
+  await controls.idle();
+  assert.deepEqual(names(receiver), ["Nr. 1"]);
+  controls.duplicateNext(1);
+  addContacts(2);
+  await controls.idle();
+  assert.deepEqual(names(receiver).slice(1), ["Nr. 0", "Nr. 0", "Nr. 1"]);
+  controls.delayNext(1, 80);
+  const started = performance.now();
+  addContacts(1);
+  await controls.idle();
+  assert.ok(performance.now() - started >= 78);
+  controls.reorderNext(3);
+  addContacts(3);
+  await controls.idle();
+  assert.deepEqual(names(receiver).slice(5), ["Nr. 2", "Nr. 1", "Nr. 0"]);
+  const { dropped, doubled, ok } = emulator.stats.snapshot().deliveries["Contact_Add"] ?? {};
+  assert.deepEqual([dropped, doubled, ok], [1, 1, 8]);
+});
+
+test("item 47: dropping and doubling can last, with a probability each", async () => {
+  const receiver = await listen();
+  emulator.stats.reset();
+  controls.set({ dropRate: 0.2, duplicateRate: 0.3 });
+  addContacts(200);
+  await controls.idle();
+  controls.set({ dropRate: 0, duplicateRate: 0 });
+  const { dropped = 0, doubled = 0, sent = 0 } = emulator.stats.snapshot().deliveries["Contact_Add"] ?? {};
+  assert.ok(dropped > 20 && dropped < 60, `${dropped} dropped`);
+  assert.ok(doubled > 25 && doubled < 80, `${doubled} doubled`);
+  assert.equal(sent, 200 - dropped + doubled);
+  assert.equal(receiver.deliveries().length, sent);
+});
+
+test("item 47: the next JWT can be forged, expired, for another audience or issuer, of an unknown key, or missing", async () => {
+  const receiver = await listen();
+  const now = Math.floor(emulator.clock.now() / 1000);
+  controls.forgeNext(1, "signature");
+  assert.equal((await oneJwt(receiver)).isGenuine, false);
+  controls.forgeNext(1, "expired");
+  const expired = await oneJwt(receiver);
+  assert.ok(expired.isGenuine && Number(expired.claims["exp"]) < now);
+  controls.forgeNext(1, "audience");
+  const audience = await oneJwt(receiver);
+  assert.ok(audience.isGenuine && audience.claims["aud"] !== `webhookId:${hook}`);
+  controls.forgeNext(1, "issuer");
+  const issuer = await oneJwt(receiver);
+  assert.ok(issuer.isGenuine && issuer.claims["iss"] !== `orgId:${emulator.orgId}`);
+  controls.forgeNext(1, "unknownKey");
+  assert.equal((await oneJwt(receiver)).isGenuine, false);
+  controls.forgeNext(1, "missing");
+  addContacts(1);
+  await controls.idle();
+  assert.equal(receiver.requests.at(-1)?.headers["x-zdesk-jwt"], undefined);
+  assert.equal((await oneJwt(receiver)).isGenuine, true);
+});
+
+test("item 47: an empty array, a batch of 100 and a body that is no array can be sent", async () => {
+  const receiver = await listen();
+  const event = { eventType: "Contact_Add", eventTime: "1", orgId: emulator.orgId, payload: { id: "1" } };
+  for (const body of ["[]", JSON.stringify(Array.from({ length: 100 }, () => event)), "workflow says hello"]) {
+    assert.equal(await controls.sendRaw(hook, body), 200);
+    assert.equal(receiver.deliveries().at(-1)?.text, body);
+  }
+  assert.equal(await controls.sendRaw("410000000000000001", "[]"), null);
+});
+
+test("several hundred deliveries a second leave one lane in order, and several lanes when set", async (context) => {
+  const receiver = await listen();
+  const started = performance.now();
+  const sent = addContacts(600);
+  await controls.idle();
+  const perSecond = Math.round(600 / ((performance.now() - started) / 1000));
+  context.diagnostic(`one lane: ${perSecond} deliveries/s`);
+  assert.deepEqual(names(receiver), sent);
+  assert.ok(perSecond > 200, `${perSecond} deliveries/s`);
+  receiver.requests.length = 0;
+  settings.lanesPerModule = 4;
+  addContacts(100);
+  await controls.idle();
+  settings.lanesPerModule = 1;
+  assert.notDeepEqual(names(receiver), sent.slice(0, 100));
+  assert.deepEqual(names(receiver).toSorted(), sent.slice(0, 100).toSorted());
+});

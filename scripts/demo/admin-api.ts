@@ -1,0 +1,103 @@
+/** What the admin API says of a source (contract section 4). */
+export interface Status {
+  readonly state: string;
+  readonly message: string | null;
+  readonly tables: readonly TableStatus[];
+  readonly ledger: {
+    readonly accepted: number;
+    readonly applied: number;
+    readonly superseded: number;
+    readonly filtered: number;
+    readonly deadLettered: number;
+    readonly inFlight: number;
+    readonly unaccounted: number;
+  };
+}
+
+/** One table of a status. */
+export interface TableStatus {
+  readonly name: string;
+  readonly state: string;
+  readonly rows: number;
+  readonly expected: number | null;
+  readonly full: number;
+  readonly deleted: number;
+  readonly pull: { readonly state: string } | null;
+  readonly message: string | null;
+}
+
+/** The result of `verify`. */
+export interface Verdict {
+  readonly equal: boolean;
+  readonly looks: number;
+  readonly tables: readonly TableVerdict[];
+}
+
+/** One table of a verdict. */
+export interface TableVerdict {
+  readonly name: string;
+  readonly source: number;
+  readonly sink: number;
+  readonly detailDue: number;
+  readonly missing: readonly string[];
+  readonly extra: readonly string[];
+  readonly different: readonly string[];
+}
+
+interface Run {
+  readonly state: "running" | "done" | "failed";
+  readonly result: unknown;
+}
+
+/** The calls of the admin API that the demo makes. Each throws what the API answered when that was no success. */
+export interface AdminApi {
+  createSource(body: object): Promise<void>;
+  registerWebhook(): Promise<void>;
+  status(): Promise<Status>;
+  /** Starts work and waits for its end; throws when it failed. */
+  run(kind: "pull" | "reconcile" | "verify", body?: object): Promise<unknown>;
+  removeSource(): Promise<void>;
+}
+
+/** The admin API at `origin`, for the one source of this name. */
+export function createAdminApi(options: {
+  readonly origin: string;
+  readonly token: string;
+  readonly source: string;
+  readonly signal: AbortSignal;
+}): AdminApi {
+  const { origin, token, source, signal } = options;
+  const path = `/api/sources/${source}`;
+
+  async function call(method: string, to: string, body: object | null = null): Promise<unknown> {
+    const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+    // The end of the demo removes the source although all else was called off.
+    const calledOff = method === "DELETE" ? AbortSignal.timeout(10_000) : signal;
+    const init = { method, headers, signal: calledOff, body: body === null ? null : JSON.stringify(body) };
+    const answer = await fetch(`${origin}${to}`, init);
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${method} ${to} answered ${answer.status}: ${text}`);
+    return text === "" ? null : JSON.parse(text);
+  }
+
+  return {
+    async createSource(body) {
+      await call("POST", "/api/sources", body);
+    },
+    async registerWebhook() {
+      await call("POST", `${path}/webhook`);
+    },
+    status: async () => (await call("GET", `${path}/status`)) as Status,
+    async run(kind, body = {}) {
+      const { runId } = (await call("POST", `${path}/${kind}`, body)) as { readonly runId: string };
+      for (;;) {
+        const run = (await call("GET", `${path}/runs/${runId}?wait=60`)) as Run;
+        if (run.state === "failed") throw new Error(`${kind} failed: ${JSON.stringify(run.result)}`);
+        if (run.state === "done") return run.result;
+      }
+    },
+    async removeSource() {
+      await call("DELETE", path);
+    },
+  };
+}

@@ -1,0 +1,30 @@
+/** Where progress is shown. */
+export interface Screen {
+  /** Shows `text` in place of what was shown before; where output is no terminal, only `summary`, when it is another one. */
+  show(text: string, summary: string): void;
+  /** Leaves what is shown where it is and goes on below. */
+  keep(): void;
+}
+
+/** Progress on stdout: redrawn in a terminal, a line now and then elsewhere. */
+export function createScreen(out: NodeJS.WriteStream): Screen {
+  let shownLines = 0;
+  let lastSummary = "";
+  return {
+    show(text, summary) {
+      const lines = text.split("\n").length;
+      if (out.isTTY && lines < out.rows) {
+        const back = shownLines === 0 ? "" : `\u001b[${shownLines}F\u001b[0J`;
+        out.write(`${back}${text}\n`);
+        shownLines = lines;
+      } else if (summary !== lastSummary) {
+        out.write(`${summary}\n`);
+        shownLines = 0;
+        lastSummary = summary;
+      }
+    },
+    keep() {
+      shownLines = 0;
+    },
+  };
+}
