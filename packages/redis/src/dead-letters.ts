@@ -104,15 +104,21 @@ export function createDeadLetters(options: {
     let position = before;
     while (items.length < limit) {
       const members = await ask(
-        client.zrevrangebylex(sourceKey(source, "dead"), position, "-", "LIMIT", 0, Math.min(LOOKED_AT_ONCE, limit - items.length)),
+        client.zrevrangebylex(
+          sourceKey(source, "dead"),
+          position,
+          "-",
+          "LIMIT",
+          0,
+          Math.min(LOOKED_AT_ONCE, limit - items.length),
+        ),
       );
       if (members.length === 0) return { items, position: null };
       const own = members.map(idOf);
       const heads = await ask(client.hmget(sourceKey(source, "dead", "heads"), ...own));
       heads.forEach((text, index) => {
         const found = text === null ? null : toHead(source, own[index] ?? "", text);
-        if (found !== null && isWanted(query, found))
-          items.push(found);
+        if (found !== null && isWanted(query, found)) items.push(found);
       });
       position = `(${members.at(-1)}`;
     }
@@ -129,7 +135,16 @@ export function createDeadLetters(options: {
       await ask(client.sadd(sourcesKey, ...sources));
       const pipeline = client.pipeline();
       for (const letter of letters) {
-        pipeline.eval(ADD, 5, ...scriptKeys(letter.source), letter.id, toStoredHead(letter), letter.body, KEPT_OF_ONE_NAME, KEPT_BYTES);
+        pipeline.eval(
+          ADD,
+          5,
+          ...scriptKeys(letter.source),
+          letter.id,
+          toStoredHead(letter),
+          letter.body,
+          KEPT_OF_ONE_NAME,
+          KEPT_BYTES,
+        );
       }
       await askAll(pipeline);
       for (const source of sources) await expire(source);

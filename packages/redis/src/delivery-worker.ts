@@ -126,7 +126,9 @@ export function createDeliveryWorker(options: DeliveryWorkerOptions): DeliveryWo
     },
     start() {
       started = true;
-      worker.run().catch((error: unknown) => log("the delivery worker ended", { source, problem: toError(error).message }));
+      worker
+        .run()
+        .catch((error: unknown) => log("the delivery worker ended", { source, problem: toError(error).message }));
       follow();
     },
     async pause() {

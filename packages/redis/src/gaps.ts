@@ -66,7 +66,9 @@ export function createGaps({ connection: { client } }: { readonly connection: Re
         ...closed
           .map((text): Gap => ({ ...closedGap.parse(JSON.parse(text)), state: "closed" }))
           .filter(({ toMs }) => toMs !== null && toMs >= sinceMs),
-      ].toSorted((left, right) => Number(left.toMs !== null) - Number(right.toMs !== null) || right.fromMs - left.fromMs);
+      ].toSorted(
+        (left, right) => Number(left.toMs !== null) - Number(right.toMs !== null) || right.fromMs - left.fromMs,
+      );
     },
   };
 }

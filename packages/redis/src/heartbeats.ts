@@ -27,7 +27,9 @@ export function createHeartbeats({ connection: { client } }: { readonly connecti
     },
     async all() {
       const flat = await ask(client.zrange(key, 0, "-1", "WITHSCORES"));
-      return new Map(flat.flatMap((name, index) => (index % 2 === 0 ? [[name, Number(flat[index + 1])] as const] : [])));
+      return new Map(
+        flat.flatMap((name, index) => (index % 2 === 0 ? [[name, Number(flat[index + 1])] as const] : [])),
+      );
     },
   };
 }

@@ -61,7 +61,7 @@ export function createLeases({ connection: { client } }: { readonly connection: 
       };
       expectEnd();
       // A renewal that fails is repeated by the next; when none succeeds in time, the lease ends.
-      if (keepAlive) renewal = setInterval(() => renew().catch(() => {}), ttlMs / 3);
+      if (keepAlive) renewal = setInterval(() => void renew().catch(() => {}), ttlMs / 3);
 
       const lease: Lease = {
         epoch,

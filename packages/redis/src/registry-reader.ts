@@ -80,7 +80,9 @@ export function createRegistryReader({ connection, file, log = () => {} }: Regis
       const isOver = entry.state === "grace" && entry.graceUntilMs !== null && entry.graceUntilMs <= Date.now();
       return isOver ? { ...entry, state: "rotated" } : entry;
     },
-    sources: () => [...new Set([...entries.values()].filter(({ state }) => state === "current").map(({ source }) => source))],
+    sources: () => [
+      ...new Set([...entries.values()].filter(({ state }) => state === "current").map(({ source }) => source)),
+    ],
     async close() {
       clearInterval(timer);
       for (const end of ends) end();

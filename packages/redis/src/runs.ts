@@ -20,16 +20,20 @@ export interface Run {
 /** Runs of all sources, kept for 7 days. TransientError when Redis is out of reach. */
 export interface Runs {
   /** Starts a run, or gives the one of the kind that is running. */
-  readonly start: (source: string, kind: string, input: JsonValue) => Promise<{ readonly run: Run; readonly isNew: boolean }>;
+  readonly start: (
+    source: string,
+    kind: string,
+    input: JsonValue,
+  ) => Promise<{ readonly run: Run; readonly isNew: boolean }>;
   readonly get: (source: string, id: string) => Promise<Run | null>;
   readonly running: (source: string, kind: string) => Promise<Run | null>;
-  /** Says that a running run is alive, at least each 20 s (else it shows as failed), with what it found so far. */
+  /** Says that a running run is alive, at least each 30 s (else it shows as failed), with what it found so far. */
   readonly update: (source: string, id: string, result: JsonValue) => Promise<void>;
   readonly finish: (source: string, id: string, state: "done" | "failed", result: JsonValue) => Promise<void>;
 }
 
 const KEEP_MS = 7 * 86_400_000;
-const ALIVE_MS = 20_000;
+const ALIVE_MS = 30_000;
 
 /** KEYS alive, run · ARGV id, kind, input, started ms, ms alive, ms to keep */
 const START = `
@@ -43,8 +47,11 @@ return ARGV[1]`;
 /** KEYS run · ARGV prefix of the alive keys, id, result, ms alive */
 const UPDATE = `
 if redis.call("HGET", KEYS[1], "state") ~= "running" then return 0 end
+local alive = ARGV[1] .. redis.call("HGET", KEYS[1], "kind")
+-- One that was silent for too long may have been replaced meanwhile.
+if (redis.call("GET", alive) or ARGV[2]) ~= ARGV[2] then return 0 end
 redis.call("HSET", KEYS[1], "result", ARGV[3])
-redis.call("SET", ARGV[1] .. redis.call("HGET", KEYS[1], "kind"), ARGV[2], "PX", ARGV[4])
+redis.call("SET", alive, ARGV[2], "PX", ARGV[4])
 return 1`;
 
 /** KEYS run · ARGV prefix of the alive keys, id, result, state, finished ms */
@@ -64,8 +71,8 @@ const stored = z.object({
   result: z.string(),
 });
 
-const LOST = {
-  error: { code: "RUN_LOST", message: "The process that did this ended before it was done.", hint: "Start it again." },
+const ABANDONED = {
+  error: { code: "ABANDONED", message: "The process that did this ended before it was done.", hint: "Start it again." },
 };
 
 /** Runs, shared by all processes. */
@@ -79,7 +86,7 @@ export function createRuns({ connection: { client } }: { readonly connection: Re
     const { input, result, finishedMs = null, ...run } = stored.parse(fields);
     const known: Run = { ...run, id, source, finishedMs, input: JSON.parse(input), result: JSON.parse(result) };
     if (known.state !== "running" || (await ask(client.get(aliveKey(source, known.kind)))) === id) return known;
-    return { ...known, state: "failed", result: LOST };
+    return { ...known, state: "failed", result: ABANDONED };
   }
 
   return {

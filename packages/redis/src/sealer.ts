@@ -25,7 +25,10 @@ interface Key {
  */
 export function createSealer(options: { readonly key: string; readonly previousKey?: string }): Sealer {
   const key = readKey("SECRET_KEY", options.key);
-  const keys = [key, ...(options.previousKey === undefined ? [] : [readKey("SECRET_KEY_PREVIOUS", options.previousKey)])];
+  const keys = [
+    key,
+    ...(options.previousKey === undefined ? [] : [readKey("SECRET_KEY_PREVIOUS", options.previousKey)]),
+  ];
 
   return {
     seal(text) {
@@ -46,7 +49,9 @@ export function createSealer(options: { readonly key: string; readonly previousK
           authTagLength: TAG_BYTES,
         });
         decipher.setAAD(Buffer.from(`${version}.${id}`)).setAuthTag(bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
-        return Buffer.concat([decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES)), decipher.final()]).toString("utf8");
+        return Buffer.concat([decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES)), decipher.final()]).toString(
+          "utf8",
+        );
       } catch {
         throw unopened();
       }

@@ -26,6 +26,7 @@ export function createSignals({ connection }: { readonly connection: RedisConnec
     async publish(signal) {
       await ask(connection.client.publish(channel, JSON.stringify(signal)));
     },
-    subscribe: (listener) => connection.subscribe(channel, (message) => listener(signalSchema.parse(JSON.parse(message)))),
+    subscribe: (listener) =>
+      connection.subscribe(channel, (message) => listener(signalSchema.parse(JSON.parse(message)))),
   };
 }

@@ -59,24 +59,35 @@ export function createSourceRegistry(options: SourceRegistryOptions): SourceRegi
   const { client } = connection;
   const vault = createSourceVault(options.vault, options.seal);
   const leases = createLeases({ connection });
+  /** The vault has changes that Redis was not told of, since it was away. */
+  let isAhead = false;
 
   /** Runs a change while no other process makes one. */
   async function alone<T>(change: () => Promise<T>): Promise<T> {
-    for (const startedMs = performance.now(); performance.now() - startedMs < PATIENCE_MS; ) {
+    for (const startedMs = performance.now(); performance.now() - startedMs < PATIENCE_MS;) {
       const lease = await leases.acquire("sources", { ttlMs: LEASE_MS, keepAlive: true });
-      if (lease !== null) return change().finally(lease.release);
-      await sleep(20 + Math.random() * 80);
+      if (lease === null) {
+        await sleep(20 + Math.random() * 80);
+        continue;
+      }
+      try {
+        return await change();
+      } finally {
+        await lease.release();
+      }
     }
     throw new TransientError("The sources are being changed by somebody else; try again in a moment");
   }
 
   async function fill(): Promise<void> {
+    isAhead = true;
     const { files, removed } = await vault.read();
     const multi = client.multi().del(REGISTRY.entries);
     for (const entry of toRegistryEntries(files.values(), removed)) {
       multi.hset(REGISTRY.entries, entry.keyHash, JSON.stringify(entry));
     }
     await askAll(multi.set(REGISTRY.version, randomUUID()).publish(REGISTRY.channel, ""));
+    isAhead = false;
   }
 
   const isPublished = async (): Promise<boolean> => (await ask(client.exists(REGISTRY.version))) === 1;
@@ -140,6 +151,7 @@ export function createSourceRegistry(options: SourceRegistryOptions): SourceRegi
     onChange(listener) {
       let known: string | null | undefined;
       const look = async () => {
+        if (isAhead) await alone(fill);
         const version = await ask(client.get(REGISTRY.version));
         const isNews = known !== undefined && (version === null || version !== known);
         known = version;

@@ -47,19 +47,17 @@ export function createSourceVault(vault: Vault, seal: Sealer): SourceVault {
 
 /** All that ingest may know of the keys of these sources. */
 export function toRegistryEntries(files: Iterable<SourceFile>, removed: RemovedKeys): readonly RegistryEntry[] {
-  const ofRemoved = removed.map(
-    ({ keyHash, source, orgId }): RegistryEntry => ({
-      source,
-      orgId,
-      keyHash,
-      state: "removed",
-      graceUntilMs: null,
-      webhookId: null,
-      signature: "verify",
-      jwks: null,
-      paused: false,
-    }),
-  );
+  const ofRemoved = removed.map(({ keyHash, source, orgId }): RegistryEntry => ({
+    source,
+    orgId,
+    keyHash,
+    state: "removed",
+    graceUntilMs: null,
+    webhookId: null,
+    signature: "verify",
+    jwks: null,
+    paused: false,
+  }));
   return [...ofRemoved, ...[...files].flatMap(toEntries)];
 }
 
@@ -68,13 +66,11 @@ function toEntries({ source, retired, jwks }: SourceFile): readonly RegistryEntr
   const common = { source: name, orgId, webhookId, signature, jwks, paused };
   return [
     { ...common, keyHash: hashServiceKey(source.serviceKey), state: "current", graceUntilMs: null },
-    ...retired.map(
-      ({ keyHash, graceUntilMs }): RegistryEntry => ({
-        ...common,
-        keyHash,
-        state: graceUntilMs > Date.now() ? "grace" : "rotated",
-        graceUntilMs,
-      }),
-    ),
+    ...retired.map(({ keyHash, graceUntilMs }): RegistryEntry => ({
+      ...common,
+      keyHash,
+      state: graceUntilMs > Date.now() ? "grace" : "rotated",
+      graceUntilMs,
+    })),
   ];
 }

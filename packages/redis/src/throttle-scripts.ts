@@ -1,117 +1,140 @@
+/** What a request may cost before a dearer one was seen: a list or search at a low offset (facts 2.9). */
+export const DEFAULT_WEIGHT = 3;
+
+/** How long a slot stands that is not given back: longer than any request lasts (its deadline is 30 s). */
+export const SLOT_MS = 40_000;
+
 /**
- * Common part: the time, and the day's credits as known. `waitUntil` is when a request may look whether a new day came; 0 while
- * credits are left. The limit unless given is the most that was seen of a day.
- * KEYS credits · ARGV[1] now in ms ("": Redis's clock), ARGV[2] limit ("": unknown), ARGV[3] reserve 0 to 1
+ * Common part of all scripts of one organization's throttle.
+ *
+ * `slots` holds the requests in flight, each with the time at which its place is given up for dead; `waiting` those that wait,
+ * ordered by class and then by arrival; `alive` until when a waiting one is believed to be there; `state` what is known of the
+ * day's credits and of the limit. `admit` is the only place where a request gets its slot.
+ *
+ * KEYS slots, waiting, alive, state
+ * ARGV[1] now in ms or "" for Redis's own clock, [2] concurrency, [3] reserve, [4] the day's credits or "", [5] channel, [6] id
  */
-const KNOWN = `
-local PROBE_MS = 900000
-local now = tonumber(ARGV[1])
-if not now then
-  local time = redis.call("TIME")
-  now = time[1] * 1000 + math.floor(time[2] / 1000)
+const COMMON = `
+local SLOT_MS, ALIVE_MS, PROBE_MS, MINUTE_MS = ${SLOT_MS}, 2000, 900000, 60000
+local CLASS, DEFAULT_WEIGHT = 1e14, ${DEFAULT_WEIGHT}
+local slots, waiting, alive, stateKey = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local time = redis.call("TIME")
+local now = tonumber(ARGV[1]) or time[1] * 1000 + math.floor(time[2] / 1000)
+local id = ARGV[6]
+local state = {}
+local fields = redis.call("HGETALL", stateKey)
+for index = 1, #fields, 2 do state[fields[index]] = tonumber(fields[index + 1]) end
+local function set(name, value)
+  state[name] = value
+  redis.call("HSET", stateKey, name, string.format("%.0f", value))
 end
-local function field(name) return tonumber(redis.call("HGET", KEYS[1], name) or nil) end
-local remaining = field("remaining")
-local limit = tonumber(ARGV[2]) or field("highest")
-local room = math.huge
-if remaining and limit then room = remaining - ARGV[3] * limit end
-local waitUntil = 0
-if room <= 0 then waitUntil = (field("lookedMs") or 0) + PROBE_MS end
-local stopUntil = field("stopUntilMs") or 0
-local function pack(...) return cjson.encode({...}) end
+
+local function limit()
+  local most = tonumber(ARGV[2])
+  if not state.ceiling then return most end
+  return math.min(most, state.ceiling + math.floor((now - state.ceilingAt) / MINUTE_MS))
+end
+local function dayLimit() return tonumber(ARGV[4]) or state.highest end
+local function isStopped(class) return class > 0 and (state.stoppedUntil or 0) > now end
+
+-- Whether the credits allow one more request beside those in flight whose cost is not known yet.
+local function isAffordable(used)
+  if not state.remaining or not dayLimit() then return used == 0 or state.answered ~= nil end
+  return state.remaining - (state.heaviest or DEFAULT_WEIGHT) * (used + 1) >= tonumber(ARGV[3]) * dayLimit()
+end
+
+local function forget(gone) redis.call("ZREM", waiting, gone) redis.call("ZREM", alive, gone) end
+
+local function admit()
+  for _, dead in ipairs(redis.call("ZRANGEBYSCORE", alive, "-inf", now)) do forget(dead) end
+  redis.call("ZREMRANGEBYSCORE", slots, "-inf", now)
+  local used = redis.call("ZCARD", slots)
+  if used >= limit() then return end
+  local first = redis.call("ZRANGE", waiting, 0, limit() - used - 1, "WITHSCORES")
+  for index = 1, #first, 2 do
+    if isStopped(math.floor(first[index + 1] / CLASS)) then return end
+    if not isAffordable(used) then
+      if isAffordable(0) or (state.probeAt or 0) > now then return end
+      set("probeAt", now + PROBE_MS)
+    end
+    redis.call("ZADD", slots, now + SLOT_MS, first[index])
+    forget(first[index])
+    used = used + 1
+    if first[index] ~= id then redis.call("PUBLISH", ARGV[5], first[index]) end
+  end
+end
 `;
 
 /**
- * Asks for a place. Answers a JSON array: ["go", asked ms, day, remaining or false], ["wait"], or ["credits", until ms, remaining, limit or
- * false]. Who asked earlier or with a smaller rank in another process has a claim to a free place; claims end after a second unless
- * renewed. Near the reserve, requests under way count with the heaviest weight of the day.
- * KEYS credits, places, waiting · ARGV[4…] rank, process, place, concurrency, ms a place is kept
+ * Asks for a slot, or says again that one is waited for. Answers {"go"}; {"wait"}; or {"stop", until in ms, remaining, day limit}
+ * when the credits forbid it.
+ * ARGV[7] class, 0 the most urgent
  */
-export const TAKE = `${KNOWN}
-local rank, process = tonumber(ARGV[4]), ARGV[5]
-local isStopped = rank > 0 and stopUntil > now
-if isStopped or waitUntil > now then
-  redis.call("HDEL", KEYS[3], process)
-  return pack("credits", math.max(waitUntil, isStopped and stopUntil or 0), remaining or false, limit or false)
+export const ACQUIRE = `${COMMON}
+local class = tonumber(ARGV[7])
+if not redis.call("ZSCORE", slots, id) then
+  redis.call("ZADD", waiting, "NX", class * CLASS + now, id)
+  redis.call("ZADD", alive, now + ALIVE_MS, id)
+  admit()
 end
-
-redis.call("ZREMRANGEBYSCORE", KEYS[2], "-inf", now)
-local used = redis.call("ZCARD", KEYS[2])
-local most = tonumber(ARGV[7])
-local allowed = field("allowed")
-if allowed then most = math.min(most, allowed + math.floor((now - field("halvedMs")) / 60000)) end
-
-local since, claims = now, 0
-local waiting = redis.call("HGETALL", KEYS[3])
-for index = 1, #waiting, 2 do
-  local claim = cjson.decode(waiting[index + 1])
-  if claim.untilMs <= now then
-    redis.call("HDEL", KEYS[3], waiting[index])
-  elseif waiting[index] == process then
-    if claim.rank == rank then since = claim.sinceMs end
-  end
-end
-for index = 1, #waiting, 2 do
-  local claim = cjson.decode(waiting[index + 1])
-  local isEarlier = claim.rank < rank or claim.rank == rank and claim.sinceMs < since
-  if waiting[index] ~= process and claim.untilMs > now and isEarlier then claims = claims + 1 end
-end
-
-local isNearReserve = used > 0 and room <= used * (field("heaviest") or 1)
-if most - used <= claims or isNearReserve or waitUntil > 0 and used > 0 then
-  redis.call("HSET", KEYS[3], process, cjson.encode({rank = rank, sinceMs = since, untilMs = now + 1000}))
-  redis.call("PEXPIRE", KEYS[3], 60000)
-  return pack("wait")
-end
-redis.call("HDEL", KEYS[3], process)
-redis.call("ZADD", KEYS[2], now + ARGV[8], ARGV[6])
-redis.call("PEXPIRE", KEYS[2], ARGV[8])
-if waitUntil > 0 then redis.call("HSET", KEYS[1], "lookedMs", now) end
-return pack("go", now, field("day") or 0, remaining or false)`;
+if redis.call("ZSCORE", slots, id) then return {"go"} end
+local untilMs = 0
+if isStopped(class) then untilMs = state.stoppedUntil
+elseif not isAffordable(0) then untilMs = state.probeAt or now end
+if untilMs <= now then return {"wait"} end
+forget(id)
+return {"stop", untilMs, state.remaining or -1, dayLimit() or -1}`;
 
 /**
- * Gives a place back and records what the answer said. Remaining only falls within a day, so a request whose answer tells clearly
- * more than was known when it was sent was answered on a new day, and one that was sent before a new day and does not is of the old one.
- * KEYS credits, places, waiting · ARGV[4…] place, process, channel, purpose, asked ms, day, remaining when asked, weight,
- * remaining, refused, retry after ms, concurrency ("" each: not known)
+ * Gives a slot (or a place in the queue) up and records what the answer said.
+ * ARGV[7] purpose, [8] weight, [9] remaining, [10] refused "day" or "concurrency", [11] retry after in ms; "" where not said
  */
-export const GIVE = `${KNOWN}
-local NOISE = 300
-redis.call("ZREM", KEYS[2], ARGV[4])
-if redis.call("HLEN", KEYS[3]) > redis.call("HEXISTS", KEYS[3], ARGV[5]) then redis.call("PUBLISH", ARGV[6], "") end
+export const RELEASE = `${COMMON}
+local purpose, weight, remaining, refused, retryAfter = ARGV[7], tonumber(ARGV[8]), tonumber(ARGV[9]), ARGV[10], tonumber(ARGV[11])
+local untilMs = tonumber(redis.call("ZSCORE", slots, id))
+local sentMs = untilMs and untilMs - SLOT_MS
+redis.call("ZREM", slots, id)
+forget(id)
 
-local day, left, weight = field("day") or 0, tonumber(ARGV[12]), tonumber(ARGV[11]) or 0
-if left then
-  local before = tonumber(ARGV[10])
-  local isRise = before ~= nil and left > before + NOISE
-  local isOld = tonumber(ARGV[9]) ~= day and not isRise
-  if isRise and tonumber(ARGV[9]) == day then
-    redis.call("DEL", KEYS[1] .. ":spent")
-    redis.call("HDEL", KEYS[1], "remaining", "highest", "heaviest", "stopUntilMs")
-    redis.call("HSET", KEYS[1], "day", day + 1)
+if weight then
+  redis.call("HINCRBY", stateKey, "spent:" .. purpose, weight)
+  if weight > (state.heaviest or DEFAULT_WEIGHT) then set("heaviest", weight) end
+end
+if refused == "day" and not remaining then remaining = 0 end
+
+-- Answers overtake each other. Only a request sent after the last word on the credits can show that they rose; and one sent before
+-- the day changed says nothing of the new day.
+if remaining and sentMs and sentMs >= (state.dayAt or 0) then
+  local isNewer = sentMs >= (state.remainingAt or 0)
+  local rise = remaining - (state.remaining or remaining)
+  if isNewer and rise > math.max(100, (state.highest or 0) / 100) then
+    set("dayAt", now)
+    set("highest", remaining)
+    set("stoppedUntil", 0)
+    for _, each in ipairs({"live", "heal", "reconcile", "pull"}) do redis.call("HDEL", stateKey, "spent:" .. each) end
   end
-  if not isOld then
-    redis.call("HSET", KEYS[1], "remaining", math.min(left, field("remaining") or left), "lookedMs", now,
-      "highest", math.max(left + weight, field("highest") or 0))
+  if isNewer or rise <= 0 then
+    set("remaining", remaining)
+    set("remainingAt", now)
+    set("probeAt", now + math.min(PROBE_MS, retryAfter or PROBE_MS))
+    if remaining > (state.highest or -1) then set("highest", remaining) end
   end
 end
-if weight > 0 then
-  redis.call("HINCRBY", KEYS[1] .. ":spent", ARGV[7], weight)
-  redis.call("HSET", KEYS[1], "heaviest", math.max(weight, field("heaviest") or 0))
-end
+if sentMs then set("answered", 1) end
 
-if ARGV[13] == "day" then
-  redis.call("HSET", KEYS[1], "stopUntilMs", now + (tonumber(ARGV[14]) or PROBE_MS))
-elseif ARGV[13] == "concurrency" and tonumber(ARGV[8]) >= (field("halvedMs") or 0) then
-  -- Requests that were under way at the last halving do not halve again.
-  local most = tonumber(ARGV[15])
-  if field("allowed") then most = math.min(most, field("allowed") + math.floor((now - field("halvedMs")) / 60000)) end
-  redis.call("HSET", KEYS[1], "allowed", math.max(1, math.floor(most / 2)), "halvedMs", now)
+if refused ~= "" then
+  if retryAfter then
+    set("stoppedUntil", now + retryAfter)
+  elseif refused == "concurrency" and sentMs and sentMs >= (state.ceilingAt or 0) then
+    local half = math.max(1, math.floor(limit() / 2))
+    set("ceiling", half)
+    set("ceilingAt", now)
+  end
 end
-redis.call("PEXPIRE", KEYS[1], 172800000)
-redis.call("PEXPIRE", KEYS[1] .. ":spent", 172800000)`;
+admit()`;
 
-/** What is known now, as a JSON array: remaining or false, limit or false, ms until which all or all but live waits or false. KEYS credits */
-export const KNOWN_CREDITS = `${KNOWN}
-local untilMs = math.max(waitUntil, stopUntil)
-return pack(remaining or false, limit or false, untilMs > now and untilMs or false)`;
+/** Gives up without an answer: a request that was never sent or whose answer never came. */
+export const LEAVE = `${COMMON}
+redis.call("ZREM", slots, id)
+forget(id)
+admit()`;

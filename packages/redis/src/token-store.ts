@@ -37,7 +37,9 @@ export function createTokenStore(options: { readonly connection: RedisConnection
   return {
     async read(grant) {
       const [sealed, expiresMs] = await ask(client.hmget(tokenKey(grant), "token", "expiresMs"));
-      return sealed === null || sealed === undefined ? null : { token: seal.open(sealed), expiresMs: Number(expiresMs) };
+      return sealed === null || sealed === undefined
+        ? null
+        : { token: seal.open(sealed), expiresMs: Number(expiresMs) };
     },
     async write(grant, { token, expiresMs }, { epoch, signal }) {
       if (signal.aborted) return false;
