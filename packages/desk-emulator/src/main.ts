@@ -2,7 +2,9 @@
 import { parseArgs } from "node:util";
 import { editions, type Edition } from "./checks/limits.ts";
 import { createDeskEmulator } from "./emulator.ts";
+import { isRow } from "./json.ts";
 import type { DeskEmulatorOptions } from "./options.ts";
+import { defaultSettings } from "./settings.ts";
 
 const numbers = {
   port: "port to listen on (9001)",
@@ -65,14 +67,21 @@ function text(name: keyof typeof texts): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 
+function parseJson(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return null;
+  }
+}
+
 function settings(): DeskEmulatorOptions["settings"] {
   const json = text("settings");
   if (json === undefined) return undefined;
-  try {
-    return JSON.parse(json) as DeskEmulatorOptions["settings"];
-  } catch {
-    return fail("--settings must be a JSON object");
-  }
+  const given = parseJson(json);
+  if (!isRow(given)) return fail("--settings must be a JSON object");
+  const unknown = Object.keys(given).find((name) => !(name in defaultSettings));
+  return unknown === undefined ? given : fail(`--settings has no setting ${unknown}, see docs/emulator.md`);
 }
 
 const edition = text("edition");
