@@ -1,2 +1,3 @@
+export * from "./fault-proxy.ts";
 export * from "./postgres-server.ts";
 export * from "./redis-server.ts";
