@@ -47,9 +47,7 @@ test("30 tables have rows at any size; records lie within two years before the c
   const sizes = Map.groupBy(times, (time) => time).values();
   assert.ok(Math.max(...[...sizes].map((group) => group.length)) > 100, "one instant holds more than a page");
   assert.ok(
-    desk
-      .live("tickets")
-      .every((record) => shown(record.detail["modifiedTime"]) >= shown(record.detail["createdTime"])),
+    desk.live("tickets").every((record) => shown(record.detail["modifiedTime"]) >= shown(record.detail["createdTime"])),
   );
   const share = desk.live("archived_tickets").length / 3000;
   assert.ok(share > 0.015 && share < 0.06, `${share} archived`);

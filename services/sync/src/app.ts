@@ -13,7 +13,7 @@ export function createApp(deps: ApiDeps & { readonly adminToken: string; readonl
   app.disable("x-powered-by");
   app.set("etag", false);
   app.use(helmet({ contentSecurityPolicy: { directives: { frameAncestors: ["'none'"] } } }));
-  app.use([...OPS_PATHS], deps.ops);
+  app.all([...OPS_PATHS], deps.ops);
   app.use("/api", adminToken(deps.adminToken, Date.now), express.json({ limit: "64kb" }));
   app.use("/api/sources", sourceRoutes(deps));
   app.use(notFound);
