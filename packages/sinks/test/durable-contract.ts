@@ -56,6 +56,22 @@ export function durableContract(name: string, createPlace: () => Promise<Place>)
       await Promise.all(sinks.map((sink) => sink.close()));
     });
 
+    test("writes begun at once through one sink all commit", async () => {
+      const { open } = await createPlace();
+      const sink = await open();
+      await sink.prepare(tables, owner);
+      const event = (key: string): Change =>
+        upsert(key, { origin: "event", modifiedMs: 1, core: { id: key }, detail: {} });
+      const keys = Array.from({ length: 40 }, (_, index) => String(index));
+      await Promise.all(keys.map((key) => sink.write(batch(tables[Number(key) % tables.length]!, event(key)))));
+      const counts = await Promise.all(tables.map((table) => sink.count(table)));
+      assert.equal(
+        counts.reduce((sum, { rows }) => sum + rows, 0),
+        keys.length,
+      );
+      await sink.close();
+    });
+
     test("parallel writers of the same keys converge to what one writer gives", async () => {
       const { open } = await createPlace();
       const sinks = await Promise.all([open(), open(), open()]);

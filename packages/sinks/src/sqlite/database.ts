@@ -36,23 +36,25 @@ export async function openDatabase(path: string): Promise<Database> {
 
     exec: (sql) => db.exec(sql),
 
-    async transaction(work) {
-      await whenFree(() => db.exec("begin immediate"));
-      try {
-        const result = work();
-        db.exec("commit");
-        return result;
-      } catch (error) {
-        if (db.isTransaction) db.exec("rollback");
-        throw error;
-      }
-    },
+    // Begin, work and commit are one step of the event loop: between them no other transaction may begin on this connection.
+    transaction: (work) =>
+      whenFree(() => {
+        db.exec("begin immediate");
+        try {
+          const result = work();
+          db.exec("commit");
+          return result;
+        } catch (error) {
+          if (db.isTransaction) db.exec("rollback");
+          throw error;
+        }
+      }),
 
     close: () => db.close(),
   };
 }
 
-async function whenFree(step: () => void): Promise<void> {
+async function whenFree<T>(step: () => T): Promise<T> {
   const endMs = performance.now() + LOCK_WAIT_MS;
   for (;;) {
     try {

@@ -177,7 +177,12 @@ export function createMirror(options: MirrorOptions): Mirror {
     for (const [stream, asks] of Map.groupBy(answerable, (doubt) => doubt.stream)) {
       const context = contexts.get(stream);
       if (context === undefined) continue;
-      await refetcher.refetch(context, asks, { purpose: "live", signal, concurrency: REFETCHES_AT_ONCE });
+      await refetcher.refetch(context, asks, {
+        purpose: "live",
+        signal,
+        concurrency: REFETCHES_AT_ONCE,
+        fillsIn: false,
+      });
     }
   }
 
@@ -186,7 +191,8 @@ export function createMirror(options: MirrorOptions): Mirror {
       if (context.stream.core === null) continue;
       for (;;) {
         const due = await sink.detailDue(context.writer.table, DETAILS);
-        const asked = await refetcher.refetch(context, due, { purpose: "pull", signal, concurrency: DETAILS_AT_ONCE });
+        const options = { purpose: "pull", signal, concurrency: DETAILS_AT_ONCE, fillsIn: true } as const;
+        const asked = await refetcher.refetch(context, due, options);
         if (asked < DETAILS) break;
       }
     }

@@ -21,6 +21,8 @@ interface RefetchOptions {
   readonly purpose: Purpose;
   readonly signal: AbortSignal;
   readonly concurrency: number;
+  /** Only detail is filled in. */
+  readonly fillsIn: boolean;
 }
 
 /** Remembers which records could not be had, so that one of them never holds up the others. */
@@ -31,7 +33,7 @@ export function createRefetcher(now: () => number): Refetcher {
     const name = `${context.stream.name}/${key}`;
     try {
       const change = await context.source.get(context.stream.name, key, parentId, options);
-      const [written] = await context.writer.write({ changes: [change] });
+      const [written] = await context.writer.write({ changes: [change], fillsIn: options.fillsIn });
       if (written instanceof PermanentError) throw written;
       restUntil.delete(name);
     } catch (error) {

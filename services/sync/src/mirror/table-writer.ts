@@ -14,6 +14,8 @@ export interface Write {
   readonly changes: readonly Change[];
   readonly session?: TableSession;
   readonly advance?: (state: TableState) => TableState;
+  /** Only fills in detail that was due: the record's children did not change. */
+  readonly fillsIn?: boolean;
 }
 
 /** The one way into a table. */
@@ -34,7 +36,9 @@ interface Changes {
 }
 
 function changedOutsidePulls(items: readonly Item[], changed: ReadonlySet<string>): readonly string[] {
-  const keys = items.flatMap(({ session, changes }) => (session === undefined ? changes.map(({ key }) => key) : []));
+  const keys = items.flatMap(({ session, fillsIn, changes }) =>
+    session === undefined && fillsIn !== true ? changes.map(({ key }) => key) : [],
+  );
   return [...new Set(keys)].filter((key) => changed.has(key));
 }
 
