@@ -1,12 +1,13 @@
 /**
  * Counts a group's events as accepted, once. The mark lives in the job's own hash, so removing the job removes it; a job that is
- * gone was settled, and settling counted it.
+ * gone was settled, and settling counted it. A group that is open although its mark is new was lost and stored again.
  * KEYS job, ledger, open · ARGV group id, events
  */
 export const ACCEPT = `
 if redis.call("EXISTS", KEYS[1]) == 0 or redis.call("HSETNX", KEYS[1], "dm:events", ARGV[2]) == 0 then return 0 end
 local time = redis.call("TIME")
-redis.call("ZADD", KEYS[3], time[1] * 1000 + math.floor(time[2] / 1000), ARGV[2] .. ":" .. ARGV[1])
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+if redis.call("ZADD", KEYS[3], "NX", now, ARGV[2] .. ":" .. ARGV[1]) == 0 then return 0 end
 redis.call("HINCRBY", KEYS[2], "accepted", ARGV[2])
 redis.call("HINCRBY", KEYS[2], "open", ARGV[2])
 return 1`;
@@ -18,19 +19,20 @@ return 1`;
  */
 export const SETTLE = `
 if redis.call("EXISTS", KEYS[1]) == 0 or redis.call("HSETNX", KEYS[1], "dm:settled", "1") == 0 then return 0 end
-if redis.call("HSETNX", KEYS[1], "dm:events", ARGV[2]) == 1 then
+local member = ARGV[2] .. ":" .. ARGV[1]
+local since = redis.call("ZSCORE", KEYS[3], member)
+if not since then
   redis.call("HINCRBY", KEYS[2], "accepted", ARGV[2])
   redis.call("HINCRBY", KEYS[2], "open", ARGV[2])
 end
+redis.call("HSET", KEYS[1], "dm:events", ARGV[2])
+redis.call("ZREM", KEYS[3], member)
 local settled = 0
 for index, bucket in ipairs({"applied", "superseded", "filtered", "deadLettered"}) do
   redis.call("HINCRBY", KEYS[2], bucket, ARGV[index + 2])
   settled = settled + ARGV[index + 2]
 end
-redis.call("HINCRBY", KEYS[2], "open", -settled)
-local member = ARGV[2] .. ":" .. ARGV[1]
-local since = redis.call("ZSCORE", KEYS[3], member)
-redis.call("ZREM", KEYS[3], member)
+redis.call("HINCRBY", KEYS[2], "open", string.format("%d", -settled))
 local rest = ARGV[2] - settled
 if rest ~= 0 then redis.call("ZADD", KEYS[3], since or 0, string.format("%d:%s", rest, ARGV[1])) end
 return 1`;

@@ -22,10 +22,11 @@ const stored = z.object({
 /** A record as kept: `lost` when its segment vanished undrained. */
 export type StoredSpoolRecord = SpoolRecord & { readonly lost: boolean };
 
-/** Records of a source, lost ones too. */
+/** Records of a source, lost ones too, in the order of their segments. */
 export async function readSpool(client: Redis, source: string): Promise<readonly StoredSpoolRecord[]> {
   const texts = await ask(client.hvals(sourceKey(source, "spool")));
-  return texts.map((text) => stored.parse(JSON.parse(text)));
+  const records = texts.map((text) => stored.parse(JSON.parse(text)));
+  return records.toSorted((left, right) => fieldOf(left).localeCompare(fieldOf(right), "en", { numeric: true }));
 }
 
 /** Writes what a segment holds now, in place of what was written of it before. */

@@ -93,7 +93,13 @@ test("a password shows neither in the log nor in the status nor in an error, rig
   await until(() => lines.length > 0);
   const error: unknown = await ask(connection.client.set("a", password)).catch((thrown: unknown) => thrown);
   assert.ok(error instanceof Error);
-  const said = [...lines, connection.status().message, error.message, JSON.stringify(error), String(error.cause)].join();
+  const said = [
+    ...lines,
+    connection.status().message,
+    error.message,
+    JSON.stringify(error),
+    String(error.cause),
+  ].join();
   assert.match(said, /WRONGPASS/);
   assert.ok(!said.includes(password), said);
   await connection.close();

@@ -7,7 +7,7 @@ import type { ConnectOptions, Log, RedisConnection } from "../src/connection.ts"
 /** A real Redis that stops when the test file ends. */
 export async function testRedis(): Promise<string> {
   const redis = await startRedis();
-  after(redis.stop);
+  after(() => redis.stop());
   return redis.url;
 }
 
