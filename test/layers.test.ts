@@ -40,7 +40,7 @@ const broken: readonly (readonly [rule: string, file: string, source: string])[]
   ["testing is imported by tests only", "bench/main.ts", 'import { startRedis } from "@deskmirror/testing";'],
   ["tests are imported by tests only", "packages/redis/src/a.ts", 'import { x } from "../test/b.ts";'],
   [
-    "scripts and bench are imported by themselves and tests only",
+    "scripts and bench are imported by themselves, testing and tests only",
     "services/sync/src/a.ts",
     'import "../../../scripts/x.ts";',
   ],

@@ -44,8 +44,8 @@ export const importRules: Readonly<Record<string, ImportRule>> = {
     from.kind !== "test" && from.kind !== "testing" && to.kind === "place" && to.place.kind === "testing",
   "tests are imported by tests only": (from, to) =>
     from.kind !== "test" && to.kind === "place" && to.place.kind === "test",
-  "scripts and bench are imported by themselves and tests only": (from, to) =>
-    from.kind !== "tool" && from.kind !== "test" && to.kind === "place" && to.place.kind === "tool",
+  "scripts and bench are imported by themselves, testing and tests only": (from, to) =>
+    shipped.has(from.kind) && to.kind === "place" && to.place.kind === "tool",
   "a package is entered by its name, not by a path": (from, to) =>
     to.kind === "place" && to.relative && to.place.kind !== "tool" && to.place.unit !== from.unit,
   "ingest knows only the signature of zoho-desk": (from, to) =>

@@ -1,55 +1,59 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Redis } from "ioredis";
+import { endServersOnSignal } from "./end-on-signal.ts";
+import { startRedisServer } from "../../../scripts/servers/redis.ts";
 
-/** A real Redis for a test. */
+export { freePort } from "../../../scripts/servers/free-port.ts";
+
+/** A real Redis for a test, with an empty database. */
 export interface TestRedis {
   readonly url: string;
   stop(): Promise<void>;
 }
 
 /**
- * Gives a real Redis with `appendonly yes` and `noeviction`: that of `REDIS_URL`, else a new `redis-server` on a free port.
- * `args` are further arguments of `redis-server`.
+ * Gives an empty Redis with `appendonly yes` and `noeviction`: a database of that of `REDIS_URL`, else a server of its own on a
+ * free port. A test that needs `args` of redis-server always gets a server of its own.
  */
 export async function startRedis(args: readonly string[] = []): Promise<TestRedis> {
   const given = process.env["REDIS_URL"];
-  if (given !== undefined) return { url: given, stop: async () => {} };
+  if (given !== undefined && given !== "" && args.length === 0) return claimDatabase(given);
+  endServersOnSignal();
   const dir = await mkdtemp(join(tmpdir(), "deskmirror-redis-"));
-  const port = await freePort();
-  const server = spawn(
-    process.env["REDIS_SERVER"] ?? "redis-server",
-    ["--port", String(port), "--bind", "127.0.0.1", "--dir", dir, "--save", "", "--appendonly", "yes"].concat(args),
-    { stdio: ["ignore", "pipe", "inherit"] },
-  );
-  const stopped = once(server, "exit");
-  await new Promise<void>((resolve, reject) => {
-    server.stdout.on("data", (chunk: Buffer) => {
-      if (chunk.includes("Ready to accept connections")) resolve();
-    });
-    server.once("error", reject);
-    server.once("exit", () => reject(new Error("redis-server ended before it was ready")));
-  });
+  const server = await startRedisServer(dir, ["--appendfsync", "everysec", ...args]);
   return {
-    url: `redis://127.0.0.1:${port}`,
+    url: server.url,
     async stop() {
-      server.kill("SIGKILL");
-      await stopped;
+      await server.stop("SIGKILL");
       await rm(dir, { recursive: true, force: true });
     },
   };
 }
 
-/** A TCP port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("no TCP address");
-  return address.port;
+const claim = "deskmirror:test";
+const claimMs = 3_600_000;
+
+/** Takes an empty database of a shared server, so that test files do not meet; what is not empty belongs to somebody else. */
+async function claimDatabase(serverUrl: string): Promise<TestRedis> {
+  const url = new URL(serverUrl);
+  for (let database = 1; database < 16; database++) {
+    url.pathname = `/${database}`;
+    const redis = new Redis(url.href);
+    const isEmpty = (await redis.dbsize()) === 0;
+    if (isEmpty && (await redis.set(claim, "", "PX", claimMs, "NX")) === "OK") {
+      return {
+        url: url.href,
+        async stop() {
+          await redis.flushdb();
+          await redis.quit();
+        },
+      };
+    }
+    await redis.quit();
+  }
+  throw new Error(
+    "Databases 1 to 15 of REDIS_URL all hold data: give the tests a Redis of their own, or unset REDIS_URL",
+  );
 }
