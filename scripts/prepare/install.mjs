@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { PrepareError, run, say, thisMachine } from "./machine.mjs";
-import { installAttempts } from "./system-packages.mjs";
+import { installPackage, packagesWith } from "./system-packages.mjs";
 
 /** @typedef {{ version?: string, resolved?: string, link?: boolean, optional?: boolean, hasInstallScript?: boolean, os?: string[], cpu?: string[] }} LockEntry */
 /** @typedef {Record<string, LockEntry>} LockEntries */
@@ -83,10 +83,8 @@ function npm(root, args) {
 function prepareLibraries(node) {
   const { output } = run([node, "--version"]);
   if (output.includes("libatomic.so.1")) {
-    for (const { name, manager, commands } of installAttempts(thisMachine, "libatomic")) {
-      say(`Node needs libatomic.so.1: installing ${name} with ${manager} …`);
-      for (const command of commands) run(command, { ...process.env, DEBIAN_FRONTEND: "noninteractive" });
-      if (runs(node)) return;
+    for (const found of packagesWith(thisMachine, "libatomic")) {
+      if (installPackage(found, "Node needs libatomic.so.1", () => runs(node)) === null) return;
     }
   }
   throw new PrepareError(

@@ -1,14 +1,14 @@
 import { fileURLToPath } from "node:url";
 import { PrepareError, run, say, thisMachine } from "./machine.mjs";
-import { installAttempts } from "./system-packages.mjs";
+import { installPackage, packagesWith } from "./system-packages.mjs";
 
 /** @import { Machine } from "./machine.mjs" */
-/** @import { Attempt } from "./system-packages.mjs" */
+/** @import { SystemPackage } from "./system-packages.mjs" */
 
 /**
  * A way to have a Redis: one that runs already, a program to start, an image to run, a package to install.
  * @typedef {{ kind: "url", url: string } | { kind: "program", path: string } | { kind: "docker", image: string }
- *   | ({ kind: "package" } & Attempt)} RedisRoute
+ *   | ({ kind: "package" } & SystemPackage)} RedisRoute
  */
 
 /** What a route gives to the programs behind: `REDIS_URL`, or `REDIS_SERVER`, a program that takes redis-server's arguments. */
@@ -29,7 +29,7 @@ export function* redisRoutes(machine) {
   if (machine.which("docker") !== null && machine.succeeds(["docker", "info"])) {
     yield { kind: "docker", image: machine.env["REDIS_IMAGE"] ?? "redis:7" };
   }
-  for (const attempt of installAttempts(machine, "redis")) yield { kind: "package", ...attempt };
+  for (const found of packagesWith(machine, "redis")) yield { kind: "package", ...found };
 }
 
 /**
@@ -63,18 +63,8 @@ function take(route) {
   if (route.kind === "url") return { REDIS_URL: route.url };
   if (route.kind === "program") return { REDIS_SERVER: route.path };
   if (route.kind === "docker") return takeImage(route.image);
-  say(`No Redis server found: installing ${route.name} with ${route.manager} …`);
-  return takePackage(route);
-}
-
-/**
- * @param {Attempt} attempt
- */
-function takePackage({ commands, name }) {
-  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-  const outputs = commands.map((command) => run(command, env).output);
-  const path = redisProgram(thisMachine);
-  return path === null ? `install ${name}: ${lastLine(outputs)}` : { REDIS_SERVER: path };
+  const failure = installPackage(route, "No Redis server found", () => redisProgram(thisMachine) !== null);
+  return failure ?? { REDIS_SERVER: redisProgram(thisMachine) ?? "" };
 }
 
 /** @param {string} image */
@@ -82,7 +72,7 @@ function takeImage(image) {
   if (!run(["docker", "image", "inspect", image]).ok) {
     say(`No Redis server found: fetching ${image} with Docker …`);
     const pull = run(["docker", "pull", image]);
-    if (!pull.ok) return `docker pull ${image}: ${lastLine([pull.output])}`;
+    if (!pull.ok) return `docker pull ${image}: ${pull.output.split("\n").at(-1)}`;
   }
   return { REDIS_SERVER: fileURLToPath(new URL("redis-in-docker.sh", import.meta.url)), REDIS_IMAGE: image };
 }
@@ -90,9 +80,4 @@ function takeImage(image) {
 /** @param {Machine} machine */
 function redisProgram(machine) {
   return machine.which("redis-server") ?? machine.which("valkey-server");
-}
-
-/** @param {string[]} outputs */
-function lastLine(outputs) {
-  return outputs.join("\n").trim().split("\n").at(-1);
 }

@@ -1,3 +1,5 @@
+import { run, say } from "./machine.mjs";
+
 /** @import { Machine } from "./machine.mjs" */
 
 /**
@@ -13,11 +15,11 @@
 /** @typedef {"redis" | "libatomic"} Need */
 
 /**
- * One way to get something: commands to run in order.
- * @typedef {object} Attempt
+ * A package to install, and the ways to try: commands to run in order.
+ * @typedef {object} SystemPackage
  * @property {string} manager
  * @property {string} name
- * @property {readonly (readonly string[])[]} commands
+ * @property {readonly (readonly (readonly string[])[])[]} tries
  */
 
 /** @type {readonly Manager[]} */
@@ -47,24 +49,42 @@ const managers = [
 ];
 
 /**
- * The ways to get something from the first package manager of this machine that asks no password, in the order to try them.
+ * The packages that hold something, by their names in the first package manager of this machine that asks no password.
  * Lists are only fetched when the install fails without: a fresh machine has none, others need not wait.
  * @param {Machine} machine
  * @param {Need} need
- * @returns {Attempt[]}
+ * @returns {SystemPackage[]}
  */
-export function installAttempts(machine, need) {
+export function packagesWith(machine, need) {
   for (const { command, update, install, needsRoot, names } of managers) {
     if (machine.which(command) === null) continue;
     const prefix = rootPrefix(machine, needsRoot);
     if (prefix === null) continue;
-    return names[need].flatMap((name) => {
+    return names[need].map((name) => {
       const installing = [...prefix, command, ...install, name];
-      const attempts = [[installing], ...(update === null ? [] : [[[...prefix, command, ...update], installing]])];
-      return attempts.map((commands) => ({ manager: command, name, commands }));
+      const updating = update === null ? [] : [[[...prefix, command, ...update], installing]];
+      return { manager: command, name, tries: [[installing], ...updating] };
     });
   }
   return [];
+}
+
+/**
+ * Installs a package, saying so first.
+ * @param {SystemPackage} systemPackage
+ * @param {string} why
+ * @param {() => boolean} isThere whether what was needed is there now
+ * @returns {string | null} what the package manager said last, null when it worked
+ */
+export function installPackage({ manager, name, tries }, why, isThere) {
+  say(`${why}: installing ${name} with ${manager} …`);
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  let output = "";
+  for (const commands of tries) {
+    for (const command of commands) output = run(command, env).output;
+    if (isThere()) return null;
+  }
+  return `${manager} install ${name}: ${output.split("\n").at(-1)}`;
 }
 
 /**
