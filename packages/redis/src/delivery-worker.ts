@@ -1,6 +1,6 @@
 import { TransientError, toError } from "@deskmirror/model";
 import type { DeliveryGroup, Settlement } from "@deskmirror/model";
-import { DelayedError, Worker } from "bullmq";
+import { DelayedError, WaitingError, Worker } from "bullmq";
 import type { Job } from "bullmq";
 import { backoffMs } from "./backoff.ts";
 import { createBreaker } from "./breaker.ts";
@@ -58,16 +58,24 @@ export function createDeliveryWorker(options: DeliveryWorkerOptions): DeliveryWo
   let started = false;
   let paused = false;
   let closed = false;
+  let problem = "";
 
   const breaker = createBreaker({
     onChange(state) {
-      log(`deliveries ${state === "closed" ? "flow again" : state === "open" ? "wait" : "are probed"}`, { source });
+      if (state === "open") log("deliveries wait: the sink or Redis failed", { source, problem });
+      if (state === "closed") log("deliveries flow again", { source });
       worker.concurrency = state === "probing" ? 1 : concurrency;
       follow();
     },
   });
 
-  const worker = new Worker(QUEUE, (job: Job, _token, signal) => work(job, signal ?? new AbortController().signal), {
+  const inWork = new Set<Promise<void>>();
+  const track = (job: Job, signal: AbortSignal): Promise<void> => {
+    const working = work(job, signal).finally(() => inWork.delete(working));
+    inWork.add(working);
+    return working;
+  };
+  const worker = new Worker(QUEUE, (job: Job, _token, signal) => track(job, signal ?? new AbortController().signal), {
     connection: connection.patientClient(),
     prefix: sourcePrefix(source),
     autorun: false,
@@ -84,6 +92,11 @@ export function createDeliveryWorker(options: DeliveryWorkerOptions): DeliveryWo
   });
 
   async function work(job: Job, signal: AbortSignal): Promise<void> {
+    if (paused) {
+      // A fetch that was waiting when the worker was paused still brings what comes.
+      await job.moveToWait(job.token);
+      throw new WaitingError();
+    }
     try {
       const group = parseGroup(job.data);
       await ledger.settle(group, await apply(group, { stalledTimes: job.stalledCounter, signal }));
@@ -95,6 +108,7 @@ export function createDeliveryWorker(options: DeliveryWorkerOptions): DeliveryWo
 
   async function postpone(job: Job, error: Error): Promise<never> {
     if (error instanceof TransientError) {
+      problem = error.message;
       breaker.fail();
     } else {
       log("a delivery group could not be applied: this is a bug; it is tried again", {
@@ -114,7 +128,7 @@ export function createDeliveryWorker(options: DeliveryWorkerOptions): DeliveryWo
     if (!started || closed) return;
     const stop = paused || breaker.state === "open";
     if (stop && !worker.isPaused()) void worker.pause(true);
-    if (!stop && worker.isPaused()) void worker.resume();
+    if (!stop && (worker.isPaused() || !worker.isRunning())) void worker.resume();
   }
 
   return {
@@ -133,7 +147,8 @@ export function createDeliveryWorker(options: DeliveryWorkerOptions): DeliveryWo
     },
     async pause() {
       paused = true;
-      if (started && !closed) await worker.pause();
+      follow();
+      await Promise.allSettled(inWork);
     },
     resume() {
       paused = false;

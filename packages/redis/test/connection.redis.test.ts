@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createFaultProxy, freePort, startRedis } from "@deskmirror/testing";
 import { ask } from "../src/ask.ts";
 import { connectRedis } from "../src/connection.ts";
-import { recordLog, testConnection, testRedis, until } from "./redis.ts";
+import { atEnd, recordLog, testConnection, testRedis, until } from "./redis.ts";
 
 const url = await testRedis();
 const proxy = await createFaultProxy(url);
-after(() => proxy.close());
+atEnd(() => proxy.close());
 
 test("a process starts while Redis is down, says so once, and works when Redis comes", async () => {
   proxy.cut();

@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import type { DeliveryGroup, LedgerCounts } from "@deskmirror/model";
 import { createDeliveryQueue } from "../src/delivery-queue.ts";
 import { jobKey, sourceKey } from "../src/keys.ts";
 import { createLedger } from "../src/ledger.ts";
 import { group, settled } from "./groups.ts";
-import { testConnection, testRedis, uniqueName } from "./redis.ts";
+import { atEnd, testConnection, testRedis, uniqueName } from "./redis.ts";
 
 const connection = await testConnection(await testRedis());
 const { client } = connection;
 const queue = createDeliveryQueue({ connection });
 const ledger = createLedger({ connection });
-after(() => queue.close());
+atEnd(() => queue.close());
 
 const nothing: LedgerCounts = { ...settled(), accepted: 0, inFlight: 0, unaccounted: 0 };
 

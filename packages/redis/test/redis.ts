@@ -4,17 +4,27 @@ import { startRedis } from "@deskmirror/testing";
 import { connectRedis } from "../src/connection.ts";
 import type { ConnectOptions, Log, RedisConnection } from "../src/connection.ts";
 
+const ends: (() => unknown)[] = [];
+after(async () => {
+  for (const end of ends.toReversed()) await end();
+});
+
+/** Runs something when the test file ends, before what was registered earlier. */
+export function atEnd(end: () => unknown): void {
+  ends.push(end);
+}
+
 /** A real Redis that stops when the test file ends. */
 export async function testRedis(): Promise<string> {
   const redis = await startRedis();
-  after(() => redis.stop());
+  atEnd(() => redis.stop());
   return redis.url;
 }
 
 /** A connection that closes when the test file ends, before its Redis stops. */
 export async function testConnection(url: string, options: Partial<ConnectOptions> = {}): Promise<RedisConnection> {
   const connection = connectRedis({ url, role: "sync", ...options });
-  after(() => connection.close());
+  atEnd(() => connection.close());
   await connection.ready(AbortSignal.timeout(5_000));
   return connection;
 }
