@@ -3,7 +3,7 @@ import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { tableNames } from "@deskmirror/desk-emulator";
 import { startPair } from "./pair.ts";
-import type { Body, Pair } from "./pair.ts";
+import type { Pair } from "./pair.ts";
 
 let pair: Pair;
 before(async () => {
@@ -26,10 +26,6 @@ function source(change: object = {}): object {
   };
 }
 
-function plain<T>(body: Body | undefined): T {
-  return body as unknown as T;
-}
-
 const refused: readonly [string, object, number, RegExp][] = [
   ["a code that was never given", { code: "1000.none.none" }, 422, /invalid_code/],
   ["a wrong client secret", { clientSecret: "wrong" }, 422, /invalid_client_secret/],
@@ -42,7 +38,7 @@ for (const [what, change, status, message] of refused) {
   test(`a source with ${what} is refused with ${status} and nothing is stored`, async () => {
     const answer = await pair.call("POST", "/sources", source(change));
     assert.equal(answer.status, status);
-    const { error } = plain<{ error: { message: string; hint: string } }>(answer.body);
+    const { error } = answer.body as { error: { message: string; hint: string } };
     assert.match(error.message, message);
     assert.ok(error.hint);
     assert.deepEqual((await pair.call("GET", "/sources")).body, { items: [] });
@@ -55,7 +51,7 @@ test("every table is pulled, proven complete, live and equal", { timeout: 110_00
   assert.equal(JSON.stringify(created.body).includes(pair.desk.clientSecret), false);
   assert.equal((await pair.call("POST", "/sources", source())).status, 409);
   assert.equal((await pair.call("POST", "/sources/acme/webhook")).status, 200);
-  const pulled = plain<{ tables: { name: string; state: string }[] }>(await pair.run("/sources/acme/pull"));
+  const pulled = (await pair.run("/sources/acme/pull")) as { tables: { name: string; state: string }[] };
   assert.deepEqual(pulled.tables.map(({ name }) => name).toSorted(), [...tableNames].toSorted());
   assert.ok(
     pulled.tables.every(({ state }) => state === "complete"),
@@ -74,7 +70,7 @@ test(
     await sleep(3_000);
     await pair.restartSync("SIGKILL");
     await sleep(2_000);
-    await workload.stop();
+    workload.stop();
     await until(
       "all events are applied",
       async () => (await ledger())["inFlight"] === 0 && (await ledger())["accepted"]! > 20,
@@ -104,24 +100,25 @@ test("a removed source is gone, and unknown addresses say so", async () => {
   assert.equal((await pair.call("GET", "/nothing")).status, 404);
 });
 
-async function status(): Promise<Body> {
+async function status(): Promise<unknown> {
   return (await pair.call("GET", "/sources/acme/status")).body;
 }
 
 async function states(): Promise<readonly string[]> {
-  return plain<{ tables: { state: string }[] }>(await status()).tables.map(({ state }) => state);
+  return ((await status()) as { tables: { state: string }[] }).tables.map(({ state }) => state);
 }
 
 async function ledger(): Promise<Readonly<Record<string, number>>> {
-  return plain<{ ledger: Readonly<Record<string, number>> }>(await status()).ledger;
+  return ((await status()) as { ledger: Readonly<Record<string, number>> }).ledger;
 }
 
 async function assertEqual(): Promise<void> {
-  const verdict = plain<{ equal: boolean; tables: Readonly<Record<string, readonly unknown[]>>[] }>(
-    await pair.run("/sources/acme/verify"),
-  );
-  const unlike = verdict.tables.filter((table) =>
-    [table["missing"], table["extra"], table["different"]].some((keys) => keys!.length > 0),
+  const verdict = (await pair.run("/sources/acme/verify")) as {
+    equal: boolean;
+    tables: { missing: string[]; extra: string[]; different: string[] }[];
+  };
+  const unlike = verdict.tables.filter(
+    ({ missing, extra, different }) => [...missing, ...extra, ...different].length > 0,
   );
   assert.deepEqual(unlike, []);
   assert.equal(verdict.equal, true);
