@@ -19,7 +19,7 @@ export function createApp({ hook, onDelivery, onError }: AppOptions): Express {
   const app = express();
   app.disable("x-powered-by");
   app.disable("etag");
-  if (process.env.NOHELMET === undefined) app.use(helmet());
+  app.use(helmet());
 
   app.get("/hooks/:key", async (req, res) => {
     send(res, await hook.check(req.params.key));
