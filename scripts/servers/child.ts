@@ -29,15 +29,11 @@ process.on("exit", () => {
   for (const child of running) child.kill("SIGKILL");
 });
 
-/**
- * Starts a program in a process group of its own, so that a Ctrl-C reaches it through us alone and in our order.
- * Throws when there is no such program.
- */
+/** Starts a program; throws when there is none of that name. */
 export async function startChild({ command, uid, onOutput, ...options }: ChildOptions): Promise<Child> {
   const [program = "", ...args] = command;
   const child = spawn(program, args, {
     ...options,
-    detached: true,
     stdio: "pipe",
     ...(uid === undefined ? {} : { uid, gid: uid }),
   });
