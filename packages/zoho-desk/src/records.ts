@@ -1,0 +1,98 @@
+import { PermanentError, TransientError, isJsonObject } from "@deskmirror/model";
+import type { RequestOptions, Tombstone, Upsert } from "@deskmirror/model";
+import type { SourceClock } from "./clock.ts";
+import type { DeskClient } from "./http/client.ts";
+import { startList } from "./paging/cursor.ts";
+import type { ListCursor } from "./paging/cursor.ts";
+import { readList } from "./paging/read-list.ts";
+import { isNotFound } from "./paging/rows.ts";
+import type { RowReader } from "./paging/rows.ts";
+import type { StreamSpec } from "./streams/spec.ts";
+import { missingCore, toChange, toTombstone } from "./to-change.ts";
+
+/** One record as it is asked for. */
+export interface RecordName {
+  readonly spec: StreamSpec;
+  readonly key: string;
+  readonly parentId: string | null;
+}
+
+/** Asks for single records. */
+export interface RecordReader {
+  /** Its state, or the proof that it is gone. PermanentError FORBIDDEN: the agent who authorized may not see it, which proves nothing. */
+  get(name: RecordName, options: RequestOptions): Promise<Upsert | Tombstone>;
+}
+
+/** What a record reader is made of. */
+export interface RecordReaderOptions {
+  readonly client: DeskClient;
+  readonly reader: RowReader;
+  readonly clock: SourceClock;
+  readonly absentKeys: (stream: string) => ReadonlySet<string>;
+  /** Told of the core keys a GET lacked. */
+  readonly onMissing: (stream: string, keys: readonly string[]) => void;
+}
+
+/** A record reader over a client: by id where Zoho has that, else by looking through the record's list. */
+export function createRecordReader(options: RecordReaderOptions): RecordReader {
+  const { client, reader, clock, absentKeys, onMissing } = options;
+
+  async function byId({ spec, key, parentId }: RecordName, request: RequestOptions): Promise<Upsert | Tombstone> {
+    const { path, query } = spec.get!;
+    const filled = path.replace(":parent", parentId ?? "").replace(":key", encodeURIComponent(key));
+    const sinceMs = performance.now();
+    try {
+      const ask = { path: filled, table: spec.name, scopes: spec.scopes, ...(query === undefined ? {} : { query }) };
+      const { body, boundMs } = await client.send(ask, request);
+      if (!isJsonObject(body)) throw new TransientError(`${filled} is no record`, { code: "SHAPE" });
+      const missing = missingCore(spec, body);
+      if (missing.length > 0) onMissing(spec.name, missing);
+      const seen = { origin: "get", atMs: boundMs, parentId, absentKeys: absentKeys(spec.name) } as const;
+      const change = toChange(spec, body, seen);
+      if (change === null || change.op === "refetch")
+        throw new TransientError(`${filled} is no record`, { code: "SHAPE" });
+      return change;
+    } catch (error) {
+      if (isNotFound(error)) return toTombstone(key, "get", boundSince(clock, sinceMs), parentId);
+      throw error;
+    }
+  }
+
+  async function byList({ spec, key, parentId }: RecordName, request: RequestOptions): Promise<Upsert | Tombstone> {
+    const sinceMs = performance.now();
+    for (let cursor: ListCursor | null = startList(parentId); cursor !== null;) {
+      const page = await readList({ spec, cursor, reader, options: request });
+      const row = page.rows.find((one) => spec.toKey(one, parentId) === key);
+      if (row !== undefined) {
+        const seen = { origin: "get", atMs: page.boundMs, parentId, absentKeys: absentKeys(spec.name) } as const;
+        const change = toChange(spec, row, seen);
+        if (change !== null && change.op !== "refetch") return change;
+      }
+      if (page.shortfall !== null)
+        throw new PermanentError(`${spec.name} ${key} may lie beyond its list: ${page.shortfall}`);
+      cursor = page.next;
+    }
+    return toTombstone(key, "get", boundSince(clock, sinceMs), parentId);
+  }
+
+  return {
+    get(name, request) {
+      if (name.spec.parent !== null && needsParent(name)) {
+        const message = `${name.spec.name} ${name.key} cannot be asked for: nothing says which of the ${name.spec.parent} it belongs to`;
+        return Promise.reject(new PermanentError(message, { code: "NO_PARENT" }));
+      }
+      return name.spec.get === null ? byList(name, request) : byId(name, request);
+    },
+  };
+}
+
+function needsParent({ spec, parentId }: RecordName): boolean {
+  return parentId === null && (spec.get === null || spec.get.path.includes(":parent"));
+}
+
+const marginMs = 2000;
+
+/** A bound from below on Zoho's clock of a moment of our own clock. */
+function boundSince(clock: SourceClock, monotonicMs: number): number {
+  return Math.max(0, Math.floor(clock.now() - (performance.now() - monotonicMs)) - marginMs);
+}
