@@ -6,8 +6,15 @@ export interface Screen {
   keep(): void;
 }
 
+/** The stream of a terminal, or of what is none. */
+export interface Terminal {
+  readonly isTTY: boolean;
+  readonly rows: number;
+  write(text: string): boolean;
+}
+
 /** Progress on stdout: redrawn in a terminal, a line now and then elsewhere. */
-export function createScreen(out: NodeJS.WriteStream): Screen {
+export function createScreen(out: Terminal): Screen {
   let shownLines = 0;
   let lastSummary = "";
   return {

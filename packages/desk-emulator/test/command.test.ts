@@ -1,32 +1,35 @@
 import assert from "node:assert/strict";
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn, type ChildProcessByStdio } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { after, test } from "node:test";
+import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 
 const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
-const running: ChildProcess[] = [];
+type Command = ChildProcessByStdio<null, Readable, Readable>;
+
+const running: Command[] = [];
 after(() => {
   for (const child of running) child.kill("SIGKILL");
 });
 
-function run(...options: string[]): ChildProcess {
+function run(...options: string[]): Command {
   const child = spawn(process.execPath, [main, ...options], { stdio: ["ignore", "pipe", "pipe"] });
   running.push(child);
   return child;
 }
 
-async function ended(child: ChildProcess): Promise<{ status: number | null; out: string; error: string }> {
-  const [out, error] = await Promise.all([text(child.stdout ?? []), text(child.stderr ?? []), once(child, "close")]);
+async function ended(child: Command): Promise<{ status: number | null; out: string; error: string }> {
+  const [out, error] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "close")]);
   return { status: child.exitCode, out, error };
 }
 
 test("the command prints address, organization, client and a code that works, serves, and ends cleanly on SIGTERM", async () => {
   const child = run("--port", "0", "--tickets", "50", "--org-id", "712345678", "--changes", "20");
   let printed = "";
-  child.stdout?.on("data", (chunk: Buffer) => (printed += chunk.toString()));
-  while (!printed.includes("code  ")) await once(child.stdout ?? child, "data");
+  child.stdout.on("data", (chunk: Buffer) => (printed += chunk.toString()));
+  while (!printed.includes("code  ")) await once(child.stdout, "data");
   const value = (name: string) => new RegExp(`^${name} +(\\S+)$`, "m").exec(printed)?.[1] ?? "";
   assert.equal(value("org id"), "712345678");
   const body = new URLSearchParams({

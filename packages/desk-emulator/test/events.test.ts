@@ -241,6 +241,7 @@ test("item 46: a disabled webhook gets nothing, and what happened meanwhile is l
   const path = `/webhooks/${hooks[0] ?? ""}`;
   const subscriptions = { Contact_Add: null };
   await desk.patch(path, { subscriptions, isEnabled: false });
+  emulator.webhookControls.delayNext(1, 100);
   store.create("contacts", { lastName: "verloren" });
   await desk.patch(path, { subscriptions, isEnabled: true });
   store.create("contacts", { lastName: "gehört" });

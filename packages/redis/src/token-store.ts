@@ -37,9 +37,8 @@ export function createTokenStore(options: { readonly connection: RedisConnection
   return {
     async read(grant) {
       const [sealed, expiresMs] = await ask(client.hmget(tokenKey(grant), "token", "expiresMs"));
-      return sealed === null || sealed === undefined
-        ? null
-        : { token: seal.open(sealed), expiresMs: Number(expiresMs) };
+      const token = openCached(seal, sealed ?? null);
+      return token === null ? null : { token, expiresMs: Number(expiresMs) };
     },
     async write(grant, { token, expiresMs }, { epoch, signal }) {
       if (signal.aborted) return false;
@@ -55,4 +54,14 @@ export function createTokenStore(options: { readonly connection: RedisConnection
       return (await ask(client.exists(refusedKey(grant)))) === 1;
     },
   };
+}
+
+/** An access token sealed with a key that is gone is no loss: the grant gives another. */
+function openCached(seal: Sealer, sealed: string | null): string | null {
+  if (sealed === null) return null;
+  try {
+    return seal.open(sealed);
+  } catch {
+    return null;
+  }
 }

@@ -2,6 +2,7 @@ import { createRandom, mixSeed } from "../random.ts";
 import type { Store } from "../store/store.ts";
 import { tableNames, type StoredTable } from "../tables/names.ts";
 import { generateCatalogue } from "./catalogue.ts";
+import { generateConfiguration } from "./configuration.ts";
 import type { CustomField } from "./custom-fields.ts";
 import { generateOrganization } from "./organization.ts";
 import { generatePeople } from "./people.ts";
@@ -37,6 +38,7 @@ export function generate(options: GeneratorOptions): void {
     },
   };
   generateOrganization(world);
+  generateConfiguration(world);
   generatePeople(world);
   generateCatalogue(world);
   generateTickets(world);

@@ -5,7 +5,7 @@ import { departmentNames, firstNames, lastNames, subjects } from "./vocabulary.t
 import { addFields } from "./fields.ts";
 import { add, type World } from "./world.ts";
 
-/** The organization with its departments, people, channels and configuration. */
+/** The organization with its departments, people and channels. */
 export function generateOrganization(world: World): void {
   addOrganization(world);
   addDepartments(world);
@@ -13,10 +13,6 @@ export function generateOrganization(world: World): void {
   addAgents(world);
   addTeams(world);
   addChannels(world);
-  for (const module of fieldModules) addFields(world, module);
-  addLayouts(world);
-  addCalendars(world);
-  addPerDepartment(world);
 }
 
 function addOrganization(world: World): void {
@@ -171,86 +167,4 @@ function addChannels(world: World): void {
       { id: code, parentId: ids.organizations[0] as string },
     );
   }
-}
-
-function addLayouts(world: World): void {
-  for (const module of fieldModules) {
-    for (const departmentId of world.ids.departments) {
-      const data = {
-        layoutName: `Standard ${module}`,
-        layoutDisplayName: `Standard – ${module}`,
-        layoutDesc: null,
-        module,
-        departmentId,
-        isDefaultLayout: true,
-        isStandardLayout: true,
-        status: "ACTIVE",
-        hasLogo: false,
-      };
-      add(world, "layouts", data, { parentId: module });
-    }
-  }
-}
-
-function addCalendars(world: World): void {
-  const audit = { createdBy: world.ids.agents[0] as string, modifiedBy: world.ids.agents[0] as string };
-  const hours = add(world, "business_hours", {
-    name: "Bürozeiten",
-    status: "ACTIVE",
-    type: "SPECIFIC",
-    timeZone: "Europe/Berlin",
-    businessTimes: [{ day: "MONDAY", startTime: "08:00", endTime: "17:00", timeSlots: [] }],
-    associatedHolidayList: [],
-    ...audit,
-  });
-  for (const name of ["Feiertage DE", "Jours fériés"]) {
-    add(world, "holiday_lists", {
-      name,
-      status: "ACTIVE",
-      year: null,
-      holidayListType: "RECURRING",
-      associatedBusinessHours: [{ id: hours.id, name: "Bürozeiten" }],
-      holidays: [{ from: "12-25", to: "12-26", holidayName: "Weihnachten" }],
-      ...audit,
-    });
-  }
-}
-
-function addPerDepartment(world: World): void {
-  const { ids, random } = world;
-  const audit = { createdBy: ids.agents[0] as string, modifiedBy: ids.agents[0] as string };
-  ids.departments.forEach((departmentId, index) => {
-    const birth = { parentId: departmentId };
-    for (const name of ["vip", "rückruf", "bug", "billing", "至急"]) {
-      add(world, "ticket_tags", { name: `${name}-${index}`, count: String(random.int(200)), departmentId }, birth);
-    }
-    for (const name of ["Deutsch", "Hardware"]) {
-      add(
-        world,
-        "skills",
-        {
-          name,
-          description: null,
-          status: "ACTIVE",
-          orderId: index,
-          criteria: null,
-          agentIds: ids.agents.slice(0, 3),
-          skillTypeId: `${departmentId}1`,
-          skillType: { id: `${departmentId}1`, name: "Sprachen" },
-          departmentId,
-          ...audit,
-        },
-        birth,
-      );
-    }
-    const values = { subject: random.pick(subjects), status: "Open", priority: "High" };
-    const template = {
-      ticketTemplateName: `Vorlage ${index + 1}`,
-      layoutId: null,
-      showInCustomerPortal: true,
-      departmentId,
-      values,
-    };
-    add(world, "ticket_templates", template, birth);
-  });
 }

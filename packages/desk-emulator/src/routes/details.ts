@@ -1,4 +1,4 @@
-import { parseIncludes, refuseUnknown } from "../checks/query.ts";
+import { parseIncludes } from "../checks/query.ts";
 import { isVisible, type Desk } from "../desk.ts";
 import { forbidden, invalidData, outOfRange, urlNotFound } from "../errors.ts";
 import { listAnswer, one, type Call, type Route } from "../http/route.ts";
@@ -76,16 +76,13 @@ function byIdRoutes(desk: Desk): Route[] {
     parameters: () => [parameter],
     weight: () => 3,
     handle({ query }) {
-      refuseUnknown(query, [parameter]);
       const text = query.get(parameter);
       if (text === null) throw invalidData([{ fieldName: `/${parameter}`, errorType: "missing" }]);
       const ids = text.split(",");
       if (ids.length > max) throw outOfRange(parameter, 1, max);
-      const states = ids
-        .map((id) => desk.store.get(table, id))
-        .filter((state) => state !== undefined && state.trashed === null);
+      const found = ids.map((id) => desk.store.get(table, id)).filter((state) => state !== undefined);
       return listAnswer(
-        states.filter((state) => state !== undefined).map((state) => renderListRow(state, desk.context)),
+        found.filter((state) => state.trashed === null).map((state) => renderListRow(state, desk.context)),
       );
     },
   }));

@@ -3,7 +3,6 @@ import type { Change, State } from "../store/state.ts";
 import { tables } from "../tables/index.ts";
 import { render, renderDetail } from "../tables/render.ts";
 import { detailKeys, type RenderContext } from "../tables/spec.ts";
-import { eventCatalogue } from "./catalogue.ts";
 import type { EventFilter } from "./subscription.ts";
 
 /** One event of a write, not yet filtered for a webhook. */
@@ -33,7 +32,7 @@ const endings: Readonly<Record<Change["kind"], string | null>> = {
 /** Attachments have words of their own for the recycle bin. */
 const attachmentEndings: Partial<Record<Change["kind"], string>> = { trash: "Trashed", restore: "Restored" };
 
-/** The event types of a write; none where the catalogue has no such event. */
+/** The event types of a write; a name that the catalogue lacks is one that nobody can subscribe to. */
 function typesOf(change: Change, context: RenderContext): { eventType: string; flaggedDelete: boolean }[] {
   const { kind, before, after } = change;
   const state = after ?? before;
@@ -46,10 +45,10 @@ function typesOf(change: Change, context: RenderContext): { eventType: string; f
   const isAttachment = state.table === "ticket_attachments";
   if (kind === "purge" && before?.trashed != null && !isAttachment) return [];
   const ending = (isAttachment ? attachmentEndings[kind] : undefined) ?? endings[kind];
+  if (ending === null) return [];
   const main = { eventType: `${prefix}_${ending}`, flaggedDelete: false };
   const first = { eventType: `${prefix}_Update`, flaggedDelete: true };
-  const both = kind === "trash" && deleteSendsUpdate && !isAttachment ? [first, main] : [main];
-  return both.filter(({ eventType }) => eventCatalogue.has(eventType));
+  return kind === "trash" && deleteSendsUpdate && !isAttachment ? [first, main] : [main];
 }
 
 /** The events of a write, with what each carries. */

@@ -1,7 +1,8 @@
 import { createRandom, mixSeed } from "../random.ts";
 import type { Store } from "../store/store.ts";
 import type { Writes } from "../store/writes.ts";
-import { changeKinds, type ChangeDeps, type ChangeKindName } from "./changes.ts";
+import { changeKinds, type ChangeKindName } from "./changes.ts";
+import type { ChangeDeps } from "./make.ts";
 
 /** What a workload does. */
 export interface WorkloadOptions {

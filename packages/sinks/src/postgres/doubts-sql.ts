@@ -18,7 +18,7 @@ order by key
 on conflict (source, stream, key) do update set
   parent_id = case when excluded.after_ms > d.after_ms
     then coalesce(excluded.parent_id, d.parent_id) else coalesce(d.parent_id, excluded.parent_id) end,
-  contradiction = case when excluded.after_ms > d.after_ms then excluded.contradiction else d.contradiction end,
+  contradiction = case when excluded.contradiction = d.contradiction then d.contradiction end,
   after_ms = greatest(excluded.after_ms, d.after_ms)`;
 
 /** Removes the doubts that answers settle (`$1` source, `$2` stream, then one array each for key and the answer's ms). */

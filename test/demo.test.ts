@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { countChanges, formatVerdict, isListed } from "../scripts/demo/progress.ts";
+import { createScreen } from "../scripts/demo/screen.ts";
+import { formatTable } from "../scripts/demo/table.ts";
+
+describe("a table as text", () => {
+  test("aligns texts left and numbers right, with thousands apart", () => {
+    const rows = [
+      ["tickets", 12_345],
+      ["agents", 7],
+    ] as const;
+    assert.equal(formatTable(["table", "rows"], rows), "table      rows\ntickets  12,345\nagents        7");
+  });
+
+  test("shows null as a dash and leaves no space at the ends of lines", () => {
+    assert.equal(
+      formatTable(
+        ["table", "of", "x"],
+        [
+          ["a", null, "long"],
+          ["b", 5, ""],
+        ],
+      ),
+      "table  of  x\na       –  long\nb       5",
+    );
+  });
+
+  test("has only its headings when there are no rows", () => {
+    assert.equal(formatTable(["a", "b"], []), "a  b");
+  });
+});
+
+describe("progress", () => {
+  const table = {
+    name: "t",
+    state: "pulling",
+    rows: 0,
+    expected: null,
+    full: 0,
+    deleted: 0,
+    pull: null,
+    message: null,
+  };
+  const cases = [
+    ["a table not begun is not listed", table, false],
+    ["a running listing is not at its end", { ...table, pull: { state: "running" } }, false],
+    ["a complete listing is", { ...table, pull: { state: "complete" } }, true],
+    ["so is one that could not be proven", { ...table, pull: { state: "incomplete" } }, true],
+    ["a disabled table is not waited for", { ...table, state: "disabled" }, true],
+  ] as const;
+  for (const [title, status, expected] of cases) test(title, () => assert.equal(isListed(status), expected));
+
+  test("every kind of change counts once", () => {
+    const counts = { ticketCreate: 1, commentAdd: 2, ticketMove: 3, ticketRestore: 4, commentDelete: 5 };
+    assert.deepEqual(countChanges(counts), { creates: 3, updates: 7, deletes: 5 });
+  });
+
+  test("a verdict names up to three rows of each kind that are not equal", () => {
+    const equal = { name: "a", source: 1, sink: 1, detailDue: 0, missing: [], extra: [], different: [] };
+    const tables = [equal, { ...equal, name: "b", missing: ["1", "2", "3", "4"], different: ["5"] }];
+    const text = formatVerdict({ equal: false, looks: 4, tables });
+    assert.match(text, /^a .* equal$/m);
+    assert.match(text, /^b .* missing: 1 2 3 …, different: 5$/m);
+  });
+});
+
+describe("the screen", () => {
+  function record(terminal: { readonly isTTY: boolean; readonly rows: number }) {
+    const written: string[] = [];
+    const screen = createScreen({ ...terminal, write: (text: string) => written.push(text) > 0 });
+    return { written, screen };
+  }
+
+  test("redraws in a terminal that holds the text", () => {
+    const { written, screen } = record({ isTTY: true, rows: 10 });
+    screen.show("a\nb", "s");
+    screen.show("c\nd", "s");
+    assert.deepEqual(written, ["a\nb\n", "\u001b[2F\u001b[0Jc\nd\n"]);
+  });
+
+  test("prints a line for each new summary where it cannot redraw", () => {
+    for (const terminal of [
+      { isTTY: true, rows: 2 },
+      { isTTY: false, rows: 0 },
+    ]) {
+      const { written, screen } = record(terminal);
+      for (const summary of ["s", "s", "t"]) screen.show("a\nb", summary);
+      assert.deepEqual(written, ["s\n", "t\n"]);
+    }
+  });
+});
