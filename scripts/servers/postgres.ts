@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { startServer } from "./child.ts";
 import type { Child } from "./child.ts";
-import { freePort } from "./free-port.ts";
+import { freePort } from "../pair/free-port.ts";
 import { findPostgres } from "./postgres-programs.ts";
 
 /** A PostgreSQL server of our own. */

@@ -5,7 +5,7 @@ import { Redis } from "ioredis";
 import { endServersOnSignal } from "./end-on-signal.ts";
 import { startRedisServer } from "../../../scripts/servers/redis.ts";
 
-export { freePort } from "../../../scripts/servers/free-port.ts";
+export { freePort } from "../../../scripts/pair/free-port.ts";
 
 /** A real Redis for a test, with an empty database. */
 export interface TestRedis {
