@@ -19,7 +19,7 @@ describe("the secrets of npm start", () => {
   test("are written into a new file that only its owner may read, and are good for sync", () => {
     const path = join(folder, "new.env");
     const made = addMissingSecrets(path, {});
-    assert.deepEqual(parseEnv(readFileSync(path, "utf8")), { ...made });
+    assert.deepEqual({ ...parseEnv(readFileSync(path, "utf8")) }, made);
     assert.equal(statSync(path).mode & 0o777, 0o600);
     assert.equal(Buffer.from(made["SECRET_KEY"] ?? "", "base64").length, 32);
     assert.match(made["ADMIN_TOKEN"] ?? "", /^[0-9a-f]{48}$/);

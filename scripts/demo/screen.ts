@@ -2,8 +2,6 @@
 export interface Screen {
   /** Shows `text` in place of what was shown before; where output is no terminal, only `summary`, when it is another one. */
   show(text: string, summary: string): void;
-  /** Leaves what is shown where it is and goes on below. */
-  keep(): void;
 }
 
 /** The stream of a terminal, or of what is none. */
@@ -29,9 +27,6 @@ export function createScreen(out: Terminal): Screen {
         shownLines = 0;
         lastSummary = summary;
       }
-    },
-    keep() {
-      shownLines = 0;
     },
   };
 }
