@@ -1,3 +1,5 @@
 export * from "./fault-proxy.ts";
+export * from "./memory-throttle.ts";
+export * from "./memory-tokens.ts";
 export * from "./postgres-server.ts";
 export * from "./redis-server.ts";
