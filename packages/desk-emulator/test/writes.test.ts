@@ -86,6 +86,12 @@ test("item 33: comments, threads, time entries and tasks change the ticket's cou
   assert.equal((await ticket())["modifiedTime"], modifiedTime);
   assert.equal((await desk.call(`${path}/comments/${shown(comment["id"])}`, { method: "DELETE" })).status, 204);
   assert.equal((await desk.call(`${path}/timeEntry/${shown(entry["id"])}`, { method: "DELETE" })).status, 204);
+  const other = desk.any("tickets");
+  await desk.patch(`/tasks/${shown(task["id"])}`, { ticketId: other.key });
+  assert.equal(
+    (await desk.call(`/tickets/${other.key}`)).body["taskCount"],
+    String(Number(other.detail["taskCount"]) + 1),
+  );
   emulator.store.delete("tasks", shown(task["id"]));
   assert.deepEqual(await counts(), ["2", "0", "0", "0"]);
   assert.equal((await desk.call(`${path}/comments`)).status, 204);

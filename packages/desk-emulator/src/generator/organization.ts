@@ -1,8 +1,6 @@
 import type { Row } from "../json.ts";
 import { blankAgent, blankDepartment } from "../tables/organization.ts";
-import { fieldModules } from "./custom-fields.ts";
-import { departmentNames, firstNames, lastNames, subjects } from "./vocabulary.ts";
-import { addFields } from "./fields.ts";
+import { departmentNames, firstNames, lastNames } from "./vocabulary.ts";
 import { add, type World } from "./world.ts";
 
 /** The organization with its departments, people and channels. */

@@ -1,14 +1,12 @@
-import type { Clock } from "../clock.ts";
 import { forbidden, urlNotFound } from "../errors.ts";
-import { shown, countOf, textOf, type Json, type MutableRow, type Row } from "../json.ts";
-import type { Settings } from "../settings.ts";
+import { shown, textOf, type Json, type MutableRow, type Row } from "../json.ts";
 import { authorOf } from "../tables/authors.ts";
 import { tables } from "../tables/index.ts";
 import { isChildTable, type StoredTable } from "../tables/names.ts";
 import type { Birth, WriteSpec } from "../tables/spec.ts";
-import { changesOf, historyKey, historyRow } from "./history.ts";
-import { idOf, type Cause, type ChangeKind, type State } from "./state.ts";
-import type { Store } from "./store.ts";
+import { changesOf } from "./history.ts";
+import { idOf, type Cause, type State } from "./state.ts";
+import { createTicketBook, lastThreadOf, nextModifiedMs, type TicketBookDeps } from "./ticket-book.ts";
 
 /** Writes, the one way in for HTTP, workload and tests: clocks, counts, history and events follow. */
 export interface Writes {
@@ -27,19 +25,20 @@ export interface Writes {
 }
 
 /** What writes work with. */
-export interface WritesDeps {
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly settings: Settings;
+export interface WritesDeps extends TicketBookDeps {
   /** Custom fields of a module, by API name. */
   readonly customFieldNames: (module: string) => Iterable<string>;
-  /** The agent on whose behalf calls run. */
-  readonly actorId: () => string;
 }
 
 /** Writes on a store. */
 export function createWrites(deps: WritesDeps): Writes {
   const { store, clock, settings, actorId } = deps;
+  const book = createTicketBook(deps);
+
+  function forward(state: State): number {
+    return nextModifiedMs(state, clock.now());
+  }
+
   function specOf(table: StoredTable): WriteSpec {
     const { write } = tables[table];
     if (write === null) throw forbidden();
@@ -50,54 +49,6 @@ export function createWrites(deps: WritesDeps): Writes {
     const state = store.get(table, id);
     if (state === undefined) throw urlNotFound();
     return state;
-  }
-
-  function commit(
-    kind: ChangeKind,
-    before: State | null,
-    after: State | null,
-    cause: Cause,
-    firstThread?: State,
-  ): void {
-    store.commit({ kind, before, after, at: clock.now(), cause, firstThread });
-  }
-
-  function recordHistory(ticketId: string, eventName: string, atMs: number, eventInfo: Json): void {
-    const id = actorId();
-    const actor = { id, name: store.get("agents", id)?.data["name"] ?? null, type: "Agent" };
-    const data = historyRow({ eventName, atMs, actor, eventInfo });
-    const seq = store.nextSeq();
-    const birth = { parentId: ticketId, createdMs: atMs, modifiedMs: atMs, trashed: null, archived: false };
-    commit(
-      "create",
-      null,
-      { table: "ticket_history", id: historyKey(ticketId, data), seq, data, ...birth },
-      { silent: true },
-    );
-  }
-
-  function ticketOf({ table, parentId, data }: State): State | undefined {
-    const counted = tables[table].write?.counted ?? null;
-    if (counted === null) return undefined;
-    const id = counted.ticketKey === null ? parentId : textOf(data, counted.ticketKey);
-    return id === null ? undefined : store.get("tickets", id);
-  }
-
-  /** Counts a child on its ticket; only a setting lets comments and threads move the ticket's modifiedTime. */
-  function count(child: State, delta: number, cause: Cause): void {
-    const ticket = ticketOf(child);
-    const key = tables[child.table].write?.counted?.key;
-    if (ticket === undefined || key === undefined) return;
-    const data: MutableRow = { ...ticket.data, [key]: String(Math.max(0, countOf(ticket.data, key) + delta)) };
-    if (child.table === "ticket_threads" && delta > 0) data["lastThread"] = lastThread(child);
-    const moves =
-      settings.childMovesModifiedTime && (child.table === "ticket_threads" || child.table === "ticket_comments");
-    const after = { ...ticket, data, modifiedMs: moves ? forward(ticket) : ticket.modifiedMs };
-    commit(moves ? "update" : "count", ticket, after, cause);
-  }
-
-  function forward(state: State): number {
-    return Math.max(clock.now(), state.modifiedMs + 1);
   }
 
   function birthOf(fields: Row, parentId: string | null): Birth {
@@ -149,10 +100,10 @@ export function createWrites(deps: WritesDeps): Writes {
 
   function createTicket(ticket: State, cause: Cause): State {
     const thread = descriptionThread(ticket);
-    const born = { ...ticket, data: { ...ticket.data, threadCount: "1", lastThread: lastThread(thread) } };
-    commit("create", null, born, cause, thread);
-    commit("create", null, thread, { silent: true });
-    recordHistory(born.id, "TicketCreated", born.createdMs, []);
+    const born = { ...ticket, data: { ...ticket.data, threadCount: "1", lastThread: lastThreadOf(thread) } };
+    book.commit("create", null, born, cause, thread);
+    book.commit("create", null, thread, { silent: true });
+    book.recordHistory(born.id, "TicketCreated", born.createdMs, []);
     return born;
   }
 
@@ -162,9 +113,10 @@ export function createWrites(deps: WritesDeps): Writes {
     if (fields["cf"] !== undefined) data["cf"] = { ...(state.data["cf"] as Row), ...(fields["cf"] as Row) };
     settle?.(data, state.data, clock.now());
     const after = { ...state, data, modifiedMs: forward(state) };
-    commit("update", state, after, cause);
+    book.commit("update", state, after, cause);
+    book.recount(state, after, cause);
     if (state.table === "tickets")
-      recordHistory(state.id, "TicketUpdated", after.modifiedMs, changesOf(state.data, fields));
+      book.recordHistory(state.id, "TicketUpdated", after.modifiedMs, changesOf(state.data, fields));
     return after;
   }
 
@@ -182,26 +134,26 @@ export function createWrites(deps: WritesDeps): Writes {
     settle?.(data, null, clock.now());
     const state = newState(table, parent, data);
     if (table === "tickets") return createTicket(state, cause);
-    commit("create", null, state, cause);
-    count(state, 1, cause);
+    book.commit("create", null, state, cause);
+    book.count(state, 1, cause);
     if (isChildTable(table))
-      recordHistory(parent as string, `${historyWords[table] ?? table}Added`, state.createdMs, [{ id: state.id }]);
+      book.recordHistory(parent as string, `${historyWords[table] ?? table}Added`, state.createdMs, [{ id: state.id }]);
     return state;
   }
 
   function bin(state: State, cause: Cause): void {
-    commit("trash", state, { ...state, trashed: { at: clock.now(), by: actorId() } }, cause);
-    count(state, -1, cause);
+    book.commit("trash", state, { ...state, trashed: { at: clock.now(), by: actorId() } }, cause);
+    book.count(state, -1, cause);
   }
 
   const removals: Readonly<Record<WriteSpec["remove"], (state: State, cause: Cause) => void>> = {
     bin,
     erase(state, cause) {
-      commit("purge", state, null, cause);
-      count(state, -1, cause);
+      book.commit("purge", state, null, cause);
+      book.count(state, -1, cause);
     },
     status(state, cause) {
-      commit("trash", state, { ...state, data: { ...state.data, status: "DELETED" } }, cause);
+      book.commit("trash", state, { ...state, data: { ...state.data, status: "DELETED" } }, cause);
     },
     never() {
       throw forbidden();
@@ -227,14 +179,14 @@ export function createWrites(deps: WritesDeps): Writes {
       if (state.trashed === null) throw urlNotFound();
       const modifiedMs = settings.restoreMovesModifiedTime ? forward(state) : state.modifiedMs;
       const after = { ...state, trashed: null, modifiedMs };
-      commit("restore", state, after, cause);
-      count(after, 1, cause);
+      book.commit("restore", state, after, cause);
+      book.count(after, 1, cause);
       return after;
     },
     purge(table, id, cause = {}) {
       const state = existing(table, id);
-      commit("purge", state, null, cause);
-      if (state.trashed === null) count(state, -1, cause);
+      book.commit("purge", state, null, cause);
+      if (state.trashed === null) book.count(state, -1, cause);
     },
     move(ticketId, departmentId, cause = {}) {
       existing("departments", departmentId);
@@ -244,7 +196,7 @@ export function createWrites(deps: WritesDeps): Writes {
       const state = existing("tickets", ticketId);
       if (state.trashed !== null || state.archived) throw urlNotFound();
       const after = { ...state, archived: true };
-      commit("archive", state, after, {});
+      book.commit("archive", state, after, {});
       return after;
     },
   };
@@ -256,12 +208,3 @@ const historyWords: Partial<Record<StoredTable, string>> = {
   ticket_attachments: "Attachment",
   ticket_time_entries: "TimeEntry",
 };
-
-function lastThread({ data }: State): Json {
-  return {
-    channel: data["channel"] ?? null,
-    isDraft: false,
-    isForward: data["isForward"] ?? false,
-    direction: data["direction"] ?? null,
-  };
-}

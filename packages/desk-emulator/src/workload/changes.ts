@@ -1,7 +1,17 @@
 import { isoTime, textOf, type Row } from "../json.ts";
 import { sentences, subjects } from "../generator/vocabulary.ts";
 import {
-  anyOf, create, createChild, html, remove, removeChild, restore, update, updateChild, type ChangeDeps, type MakeChange,
+  anyOf,
+  create,
+  createChild,
+  html,
+  remove,
+  removeChild,
+  restore,
+  update,
+  updateChild,
+  type ChangeDeps,
+  type MakeChange,
 } from "./make.ts";
 
 function activity(deps: ChangeDeps): Row | null {
