@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { appendFile, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { after, describe, test } from "node:test";
+import { describe, test } from "node:test";
+import type { TestContext } from "node:test";
 import { sleep } from "@deskmirror/runtime";
 import { startRedis } from "@deskmirror/testing";
 import request from "supertest";
@@ -21,13 +22,11 @@ interface Stage {
   readonly start: (options?: Partial<StartOptions>) => Promise<IngestProcess>;
 }
 
-const releases: (() => Promise<unknown>)[] = [];
-
-after(async () => {
-  for (const release of releases.toReversed()) await release();
-});
-
-async function setStage(redisArguments: readonly string[] = []): Promise<Stage> {
+async function setStage(t: TestContext, redisArguments: readonly string[] = []): Promise<Stage> {
+  const releases: (() => Promise<unknown>)[] = [];
+  t.after(async () => {
+    for (const release of releases.toReversed()) await release();
+  });
   const redis = await startRedis(redisArguments);
   releases.push(() => redis.stop());
   const proxy = await startProxy(Number(new URL(redis.url).port));
@@ -96,10 +95,10 @@ const assertFast = (sent: readonly Sent[]) => {
   for (const { id, tookMs } of sent) assert.ok(tookMs < 1_000, `${id} took ${tookMs} ms`);
 };
 
-describe("Redis away (I1, I12)", { concurrency: 3 }, () => {
+describe("Redis away (I1, I12)", { concurrency: 2 }, () => {
   for (const fault of ["freeze", "cut"] as const) {
-    test(`a Redis ${fault === "cut" ? "cut off" : "frozen"} in the middle: each answer 200 within a second, nothing lost`, async () => {
-      const { backend, proxy, path, spoolDir, start } = await setStage();
+    test(`a Redis ${fault === "cut" ? "cut off" : "frozen"} in the middle: each answer 200 within a second, nothing lost`, async (t) => {
+      const { backend, proxy, path, spoolDir, start } = await setStage(t);
       const ingest = await start();
       await until("ready", isReady(ingest));
       const before = await sendMany(ingest, path, "before", 30);
@@ -118,8 +117,8 @@ describe("Redis away (I1, I12)", { concurrency: 3 }, () => {
   }
 
   for (const fault of ["freeze", "cut"] as const) {
-    test(`a Redis ${fault === "cut" ? "down" : "frozen"} at start: ingest starts and serves all the same`, async () => {
-      const { backend, proxy, path, spoolDir, start } = await setStage();
+    test(`a Redis ${fault === "cut" ? "down" : "frozen"} at start: ingest starts and serves all the same`, async (t) => {
+      const { backend, proxy, path, spoolDir, start } = await setStage(t);
       const first = await start();
       await until("ready", isReady(first));
       assert.equal(await first.end("SIGTERM"), 0);
@@ -145,8 +144,8 @@ describe("Redis away (I1, I12)", { concurrency: 3 }, () => {
     });
   }
 
-  test("without a file of sources and without Redis every key gets 503, never 404", async () => {
-    const { proxy, path, start } = await setStage();
+  test("without a file of sources and without Redis every key gets 503, never 404", async (t) => {
+    const { proxy, path, start } = await setStage(t);
     proxy.cut();
     const ingest = await start();
     assert.equal((await send(ingest, path, "1")).status, 503);
@@ -154,8 +153,8 @@ describe("Redis away (I1, I12)", { concurrency: 3 }, () => {
     assert.equal((await ingest.ready()).checks["registry"]!.ok, false);
   });
 
-  test("an emptied Redis: a known key is taken, an unknown one 503, a removed one 503", async () => {
-    const { backend, path, start } = await setStage();
+  test("an emptied Redis: a known key is taken, an unknown one 503, a removed one 503", async (t) => {
+    const { backend, path, start } = await setStage(t);
     const removed = await backend.addSource("other");
     await backend.registry.remove("other");
     const ingest = await start();
@@ -173,9 +172,9 @@ describe("Redis away (I1, I12)", { concurrency: 3 }, () => {
   });
 });
 
-describe("the spool (I1, I2)", { concurrency: 3 }, () => {
-  test("kill -9 after 200 with spooled deliveries: the next start drains them and opens a gap", async () => {
-    const { backend, proxy, path, spoolDir, start } = await setStage();
+describe("the spool (I1, I2)", { concurrency: 2 }, () => {
+  test("kill -9 after 200 with spooled deliveries: the next start drains them and opens a gap", async (t) => {
+    const { backend, proxy, path, spoolDir, start } = await setStage(t);
     const first = await start();
     await until("ready", isReady(first));
     await sleep(1_100); // a heartbeat
@@ -192,15 +191,15 @@ describe("the spool (I1, I2)", { concurrency: 3 }, () => {
     );
   });
 
-  test("the first start of all opens no gap", async () => {
-    const { backend, start } = await setStage();
+  test("the first start of all opens no gap", async (t) => {
+    const { backend, start } = await setStage(t);
     await until("ready", isReady(await start()));
     await sleep(1_100);
     assert.deepEqual(await backend.gaps("acme"), []);
   });
 
-  test("a torn segment: what was answered 200 is drained, and its sources are read over", async () => {
-    const { backend, proxy, path, spoolDir, start } = await setStage();
+  test("a torn segment: what was answered 200 is drained, and its sources are read over", async (t) => {
+    const { backend, proxy, path, spoolDir, start } = await setStage(t);
     const first = await start();
     await until("ready", isReady(first));
     proxy.cut();
@@ -216,8 +215,8 @@ describe("the spool (I1, I2)", { concurrency: 3 }, () => {
     await until("a gap", async () => (await backend.gaps("acme")).some(({ reason }) => reason === "spool lost"));
   });
 
-  test("two ingests on one spool drain each segment once", async () => {
-    const { backend, proxy, path, spoolDir, start } = await setStage();
+  test("two ingests on one spool drain each segment once", async (t) => {
+    const { backend, proxy, path, spoolDir, start } = await setStage(t);
     const [one, two] = await Promise.all([start(), start()]);
     await until("ready", async () => (await isReady(one)()) && (await isReady(two)()));
     proxy.cut();
@@ -227,8 +226,8 @@ describe("the spool (I1, I2)", { concurrency: 3 }, () => {
     await assertAllStored(backend, sent);
   });
 
-  test("a segment that vanished shows as unaccounted and opens a gap", async () => {
-    const { backend, proxy, path, spoolDir, start } = await setStage();
+  test("a segment that vanished shows as unaccounted and opens a gap", async (t) => {
+    const { backend, proxy, path, spoolDir, start } = await setStage(t);
     const first = await start();
     await until("ready", isReady(first));
     proxy.cut();
@@ -245,8 +244,8 @@ describe("the spool (I1, I2)", { concurrency: 3 }, () => {
     await assertSpoolEmpty(spoolDir);
   });
 
-  test("a full disk with Redis away is 503 with Retry-After and a gap, not a crash, and heals", async () => {
-    const { backend, proxy, path, spoolDir, start } = await setStage();
+  test("a full disk with Redis away is 503 with Retry-After and a gap, not a crash, and heals", async (t) => {
+    const { backend, proxy, path, spoolDir, start } = await setStage(t);
     const ingest = await start({ fileLimitBytes: 8_192 });
     await until("ready", isReady(ingest));
     proxy.cut();
@@ -271,8 +270,8 @@ describe("the spool (I1, I2)", { concurrency: 3 }, () => {
     );
   });
 
-  test("a spool at its limit is not ready and answers 503", async () => {
-    const { proxy, path, start } = await setStage();
+  test("a spool at its limit is not ready and answers 503", async (t) => {
+    const { proxy, path, start } = await setStage(t);
     const ingest = await start({ env: { SPOOL_LIMIT_BYTES: "0" } });
     await until("the registry is there", async () => (await ingest.ready()).checks["registry"]!.ok);
     assert.equal((await ingest.ready()).checks["spool"]!.ok, false);
@@ -282,9 +281,9 @@ describe("the spool (I1, I2)", { concurrency: 3 }, () => {
   });
 });
 
-describe("a Redis that is there and not well", { concurrency: 3 }, () => {
-  test("above 75 % of its memory groups go to the spool, below 60 % they are drained", async () => {
-    const { backend, path, spoolDir, start } = await setStage();
+describe("a Redis that is there and not well", { concurrency: 2 }, () => {
+  test("above 75 % of its memory groups go to the spool, below 60 % they are drained", async (t) => {
+    const { backend, path, spoolDir, start } = await setStage(t);
     const used = await backend.usedBytes();
     const ingest = await start({ env: { QUEUE_LIMIT_BYTES: String(Math.floor(used * 1.2)) } });
     await until("it is found full", async () => /state":"full"/.test(ingest.output()));
@@ -301,8 +300,8 @@ describe("a Redis that is there and not well", { concurrency: 3 }, () => {
     await assertAllStored(backend, sent);
   });
 
-  test("one that would lose what it takes makes ingest unready, and deliveries go to the spool", async () => {
-    const { backend, path, spoolDir, start } = await setStage(["--appendonly", "no"]);
+  test("one that would lose what it takes makes ingest unready, and deliveries go to the spool", async (t) => {
+    const { backend, path, spoolDir, start } = await setStage(t, ["--appendonly", "no"]);
     const ingest = await start();
     await until("it is found unsafe", async () => /state":"unsafe"/.test(ingest.output()));
     const { status, checks } = await ingest.ready();
