@@ -99,8 +99,8 @@ test("item 40: the key rotates on command; the old one stays in the key set or l
 test("item 41: 200 within the deadline is done, anything else failed and not sent again", async () => {
   const receiver = await listen();
   emulator.stats.reset();
-  settings.webhookDeadlineMs = 100;
-  const answers = [{ status: 200 }, { status: 202 }, { status: 500 }, { status: 200, afterMs: 300 }];
+  settings.webhookDeadlineMs = 400;
+  const answers = [{ status: 200 }, { status: 202 }, { status: 500 }, { status: 200, afterMs: 900 }];
   let next = 0;
   receiver.answer = () => answers[next++] ?? { status: 200 };
   addContacts(5);
@@ -141,7 +141,7 @@ test("item 42: one module's events arrive in order, also when answers take diffe
 
 test("item 42: other modules do not wait for a slow one", async () => {
   const receiver = await listen({ Contact_Add: null, Ticket_Add: null });
-  receiver.answer = ({ text }) => ({ status: 200, afterMs: text.includes("Contact_Add") ? 150 : 0 });
+  receiver.answer = ({ text }) => ({ status: 200, afterMs: text.includes("Contact_Add") ? 800 : 0 });
   addContacts(2);
   for (let made = 0; made < 3; made += 1) store.create("tickets", newTicket(desk));
   await until(() => receiver.events().filter((event) => event.eventType === "Ticket_Add").length === 3, "the tickets");
@@ -151,7 +151,7 @@ test("item 42: other modules do not wait for a slow one", async () => {
 
 test("item 42: after a failure later events overtake the one that waits for its retry, or wait with it, as set", async () => {
   const receiver = await listen();
-  settings.webhookRetryDelaysMs = [60];
+  settings.webhookRetryDelaysMs = [300];
   for (const [overtake, expected] of [
     [true, ["Nr. 0", "Nr. 1", "Nr. 2", "Nr. 0"]],
     [false, ["Nr. 0", "Nr. 0", "Nr. 1", "Nr. 2"]],

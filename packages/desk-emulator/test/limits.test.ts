@@ -77,7 +77,7 @@ test("item 31: used-up credits are 429 THRESHOLD_EXCEEDED with Retry-After until
 });
 
 test("item 31: more calls at once than allowed are 429 TOO_MANY_REQUESTS without Retry-After; latency is set so that calls overlap", async () => {
-  const narrow = await startDesk({ concurrency: 3, latencyMs: 60 });
+  const narrow = await startDesk({ concurrency: 3, latencyMs: 400 });
   const answers = await Promise.all(Array.from({ length: 5 }, () => narrow.call("/departments")));
   const refused = answers.filter((answer) => answer.status === 429);
   assert.equal(refused.length, 2);
@@ -110,7 +110,7 @@ test("the editions have their credits and calls at once, with credits for each a
   const express = await startDesk({ edition: "express" });
   const agents = express.live("agents").length;
   assert.equal(remaining((await express.call("/nowhere")).headers), 25_000 + 100 * agents);
-  const free = await startDesk({ edition: "free", latencyMs: 60 });
+  const free = await startDesk({ edition: "free", latencyMs: 400 });
   const answers = await Promise.all(Array.from({ length: 6 }, () => free.call("/departments")));
   assert.equal(answers.filter((answer) => answer.status === 429).length, 1);
 });
