@@ -32,6 +32,15 @@ database         ${pair.database}
 logs             ${dir}/ingest.log, ${dir}/sync.log
 `);
     await connectDesk(demo);
+    try {
+      await show();
+    } finally {
+      // A Redis that is not ours is left as it was.
+      if (process.env["REDIS_URL"]) await api.removeSource();
+    }
+  }
+
+  async function show(): Promise<void> {
     await pullAll(demo);
     console.log(
       `\nEvery table is read, after ${seconds()} s. Ask the database, now or while it changes:\n\n${queryFor(pair.database)}\n`,
