@@ -54,7 +54,7 @@ export function createThrottle({ connection, organization, settings, clock }: Th
   const keys = [key("slots"), key("waiting"), key("alive"), key("state")] as const;
   const channel = key("admitted");
   const waiting = new Map<string, Waiter>();
-  const unsubscribe = connection.subscribe(channel, (id) => waiting.get(id)?.go());
+  const ends = [connection.subscribe(channel, (id) => waiting.get(id)?.go()), connection.onReady(requestAll)];
   let timer: NodeJS.Timeout | undefined;
 
   function evaluate(script: string, id: string, ...values: readonly (string | number)[]): Promise<unknown> {
@@ -69,6 +69,10 @@ export function createThrottle({ connection, organization, settings, clock }: Th
     const [answer, untilMs, remaining, limit] = reply as [string, number, number, number];
     if (answer === "go") go();
     if (answer === "stop") fail(refusal({ untilMs, remaining, limit, reserve: settings().reserve, nowMs: now() }));
+  }
+
+  function requestAll(): void {
+    for (const [id, waiter] of waiting) void request(id, waiter);
   }
 
   const now = () => clock?.() ?? Date.now();
@@ -101,9 +105,7 @@ export function createThrottle({ connection, organization, settings, clock }: Th
       };
       signal.addEventListener("abort", abort);
       waiting.set(id, waiter);
-      timer ??= setInterval(() => {
-        for (const [each, its] of waiting) void request(each, its);
-      }, REPEAT_MS);
+      timer ??= setInterval(requestAll, REPEAT_MS);
       void request(id, waiter);
     });
   }
@@ -136,7 +138,7 @@ export function createThrottle({ connection, organization, settings, clock }: Th
       return toCredits(await ask(client.hgetall(key("state"))), settings(), now());
     },
     async close() {
-      unsubscribe();
+      for (const end of ends) end();
       for (const { fail } of waiting.values())
         fail(new TransientError("This process is ending; the request was not sent"));
     },

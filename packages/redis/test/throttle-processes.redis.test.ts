@@ -37,7 +37,7 @@ test("three processes together never exceed the limit, also when one is killed w
     });
   const [one, other, victim] = [start(), start(), start()];
   const ended = Promise.all([once(one, "exit"), once(other, "exit")]);
-  await until(() => counter.counts.answered >= 40);
+  await until(() => counter.counts.answered >= 40, 30_000);
   const slots = sharedKey(`org:${organization}`, "slots");
   victim.kill("SIGKILL");
   await once(victim, "exit");
