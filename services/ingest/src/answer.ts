@@ -79,6 +79,7 @@ export function send(res: ServerResponse, answer: Answer): void {
   res.statusCode = answer.status;
   res.setHeader("Content-Type", "application/json; charset=utf-8");
   res.setHeader("Content-Length", Buffer.byteLength(body));
+  res.setHeader("X-Content-Type-Options", "nosniff");
   if (answer.status === 503) res.setHeader("Retry-After", "5");
   if (answer.status === 413) endUnread(res, body);
   else res.end(body);

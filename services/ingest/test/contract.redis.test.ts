@@ -309,12 +309,16 @@ describe("contract section 3", { concurrency: 8 }, () => {
     assert.match(answer.text, /"code":"MALFORMED"/);
   });
 
-  test("answers carry helmet's headers and no X-Powered-By", async () => {
+  test("answers carry helmet's headers, except those to deliveries, and none tells what serves", async () => {
     const { path } = await sourceWith();
-    for (const res of [await post(path), await request(ingest.url).get("/")]) {
+    for (const res of [await request(ingest.url).get(path), await request(ingest.url).get("/")]) {
       assert.equal(res.headers["x-powered-by"], undefined);
-      assert.equal(res.headers["x-content-type-options"], "nosniff");
+      assert.match(res.headers["content-security-policy"], /default-src/);
     }
+    const refused = await post("/hooks/never-issued");
+    assert.equal(refused.headers["x-content-type-options"], "nosniff");
+    const taken = await post(path);
+    assert.deepEqual(Object.keys(taken.headers).toSorted(), ["connection", "content-length", "date"]);
   });
 });
 
