@@ -3,6 +3,7 @@ import { Redis } from "ioredis";
 import type { RedisOptions } from "ioredis";
 import { ask } from "./ask.ts";
 import { createSubscriptions } from "./subscriptions.ts";
+import type { Subscriber } from "./subscriptions.ts";
 import { parseInfo } from "./info.ts";
 
 /** Writes a problem to the process's log; `fields` never hold a secret or a body. */
@@ -15,7 +16,7 @@ export interface RedisConnection {
   /** Sends commands when Redis is there, however long that takes: what BullMQ's workers need. For this package only. */
   patientClient(): Redis;
   /** Hears a channel until the function it gives is called; messages sent while Redis is away are lost. */
-  subscribe(channel: string, listener: (message: string) => void): () => void;
+  subscribe(channel: string, subscriber: Subscriber): () => void;
   /** Calls back each time commands can be sent again, until the function it gives is called. */
   onReady(listener: () => void): () => void;
   /** For readiness: whether commands can be sent now, and what is wrong when not. */
@@ -77,7 +78,7 @@ export function connectRedis({ url, role, log = () => {} }: ConnectOptions): Red
     maxRetriesPerRequest: 0,
   });
   let patientClient: Redis | null = null;
-  const subscriptions = createSubscriptions(() => open(patient));
+  const subscriptions = createSubscriptions(() => open({ ...patient, autoResubscribe: false }));
 
   return {
     client,

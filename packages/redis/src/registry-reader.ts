@@ -70,7 +70,10 @@ export function createRegistryReader({ connection, file, log = () => {} }: Regis
     refresh,
     async start() {
       if (file !== undefined) entries = byHash(await load(file, log));
-      ends.push(connection.subscribe(REGISTRY.channel, refreshSoon), connection.onReady(refreshSoon));
+      ends.push(
+        connection.subscribe(REGISTRY.channel, { onMessage: refreshSoon, onHeard: refreshSoon }),
+        connection.onReady(refreshSoon),
+      );
       timer = setInterval(refreshSoon, REGISTRY_POLL_MS);
       refreshSoon();
     },

@@ -27,6 +27,6 @@ export function createSignals({ connection }: { readonly connection: RedisConnec
       await ask(connection.client.publish(channel, JSON.stringify(signal)));
     },
     subscribe: (listener) =>
-      connection.subscribe(channel, (message) => listener(signalSchema.parse(JSON.parse(message)))),
+      connection.subscribe(channel, { onMessage: (message) => listener(signalSchema.parse(JSON.parse(message))) }),
   };
 }

@@ -50,7 +50,7 @@ export interface SourceRegistryOptions {
   readonly publicUrl?: string;
 }
 
-const LEASE_MS = 10_000;
+const LEASE_MS = 5_000;
 const PATIENCE_MS = 10_000;
 
 /** The registry over a vault and Redis. */
@@ -80,14 +80,18 @@ export function createSourceRegistry(options: SourceRegistryOptions): SourceRegi
   }
 
   async function fill(): Promise<void> {
-    isAhead = true;
     const { files, removed } = await vault.read();
     const multi = client.multi().del(REGISTRY.entries);
     for (const entry of toRegistryEntries(files.values(), removed)) {
       multi.hset(REGISTRY.entries, entry.keyHash, JSON.stringify(entry));
     }
-    await askAll(multi.set(REGISTRY.version, randomUUID()).publish(REGISTRY.channel, ""));
-    isAhead = false;
+    try {
+      await askAll(multi.set(REGISTRY.version, randomUUID()).publish(REGISTRY.channel, ""));
+      isAhead = false;
+    } catch (error) {
+      isAhead = true;
+      throw error;
+    }
   }
 
   const isPublished = async (): Promise<boolean> => (await ask(client.exists(REGISTRY.version))) === 1;
@@ -159,7 +163,10 @@ export function createSourceRegistry(options: SourceRegistryOptions): SourceRegi
       };
       // A look that fails is repeated by the next one.
       const lookSoon = () => void look().catch(() => {});
-      const ends = [connection.subscribe(REGISTRY.channel, lookSoon), connection.onReady(lookSoon)];
+      const ends = [
+        connection.subscribe(REGISTRY.channel, { onMessage: lookSoon, onHeard: lookSoon }),
+        connection.onReady(lookSoon),
+      ];
       const timer = setInterval(lookSoon, REGISTRY_POLL_MS);
       lookSoon();
       return () => {

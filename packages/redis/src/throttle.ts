@@ -54,7 +54,10 @@ export function createThrottle({ connection, organization, settings, clock }: Th
   const keys = [key("slots"), key("waiting"), key("alive"), key("state")] as const;
   const channel = key("admitted");
   const waiting = new Map<string, Waiter>();
-  const ends = [connection.subscribe(channel, (id) => waiting.get(id)?.go()), connection.onReady(requestAll)];
+  const ends = [
+    connection.subscribe(channel, { onMessage: (id) => waiting.get(id)?.go(), onHeard: requestAll }),
+    connection.onReady(requestAll),
+  ];
   let timer: NodeJS.Timeout | undefined;
 
   function evaluate(script: string, id: string, ...values: readonly (string | number)[]): Promise<unknown> {

@@ -41,7 +41,11 @@ test("ingest gives up on a Redis that does not answer within 600 ms and goes on 
 test("a lost connection is back within a second of Redis being back, and channels are heard again", async () => {
   const connection = await testConnection(proxy.url);
   const heard: string[] = [];
-  const end = connection.subscribe("news", (message) => heard.push(message));
+  let beginnings = 0;
+  const end = connection.subscribe("news", {
+    onMessage: (message) => heard.push(message),
+    onHeard: () => beginnings++,
+  });
   await until(async () => (await connection.client.publish("news", "first")) === 1);
   proxy.cut();
   await until(() => !connection.status().ok);
@@ -52,6 +56,7 @@ test("a lost connection is back within a second of Redis being back, and channel
   assert.ok(performance.now() - restoredMs < 1_200);
   await until(async () => (await connection.client.publish("news", "second")) === 1, 3_000);
   await until(() => heard.includes("second"));
+  assert.equal(beginnings, 2);
   end();
   await until(async () => (await connection.client.publish("news", "third")) === 0);
   assert.ok(!heard.includes("third"));

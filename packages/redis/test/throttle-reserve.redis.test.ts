@@ -58,6 +58,6 @@ test("whatever requests cost and however their answers overtake each other, the 
       if (refused > 0)
         assert.ok(credits - wanted < reserve * credits + dearest, "refused although it could be afforded");
     }),
-    { numRuns: 20 },
+    { numRuns: 20, endOnFailure: true },
   );
 });

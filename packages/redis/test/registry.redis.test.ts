@@ -1,0 +1,274 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { DataSource, Vault } from "@deskmirror/model";
+import { createFaultProxy } from "@deskmirror/testing";
+import { createDeliveryQueue } from "../src/delivery-queue.ts";
+import { sourcePrefix } from "../src/keys.ts";
+import { REGISTRY } from "../src/registry-entry.ts";
+import type { RegistryEntry } from "../src/registry-entry.ts";
+import { createRegistryReader } from "../src/registry-reader.ts";
+import type { RegistryReaderOptions } from "../src/registry-reader.ts";
+import { createSealer } from "../src/sealer.ts";
+import { createServiceKey } from "../src/service-key.ts";
+import { createSourceRegistry } from "../src/source-registry.ts";
+import { group } from "./groups.ts";
+import { atEnd, recordLog, testConnection, testRedis, uniqueName, until } from "./redis.ts";
+
+const url = await testRedis();
+const connection = await testConnection(url);
+const { client } = connection;
+const key = randomBytes(32).toString("base64");
+
+/** The memory form of a vault. */
+function createVault(): Vault & { readonly texts: Map<string, string> } {
+  const texts = new Map<string, string>();
+  return {
+    texts,
+    put: async (name, sealed) => void texts.set(name, sealed),
+    remove: async (name) => void texts.delete(name),
+    all: async () => new Map(texts),
+  };
+}
+
+function open(vault: Vault = createVault(), secretKey = key, previousKey?: string) {
+  const seal = createSealer(previousKey === undefined ? { key: secretKey } : { key: secretKey, previousKey });
+  return createSourceRegistry({ connection, vault, seal, publicUrl: "https://hooks.example.org/" });
+}
+
+async function openReader(options: Partial<RegistryReaderOptions> = {}) {
+  const reader = createRegistryReader({ connection, ...options });
+  atEnd(() => reader.close());
+  await reader.start();
+  await reader.refresh();
+  return reader;
+}
+
+const hide = { secret: "client-secret-1", token: "refresh-token-1", sink: "postgres://u:sink-password@h/d" };
+
+function dataSource(name = uniqueName(), patch: Partial<DataSource> = {}): DataSource {
+  return {
+    name,
+    orgId: "700123456",
+    dataCenter: "eu",
+    clientId: "1000.X",
+    clientSecret: hide.secret,
+    refreshToken: hide.token,
+    scopes: ["Desk.tickets.READ"],
+    mode: "document",
+    increment: "webhook",
+    tables: ["tickets"],
+    sinkUrl: hide.sink,
+    signature: "verify",
+    throttle: { concurrency: 8, reserve: 0.4, dailyCredits: null },
+    reconcileSeconds: 900,
+    compareSeconds: null,
+    sweepHours: null,
+    accountsUrl: null,
+    deskUrl: null,
+    serviceKey: createServiceKey(),
+    webhookId: null,
+    paused: false,
+    pulls: { tickets: 1 },
+    createdMs: 1_700_000_000_000,
+    ...patch,
+  };
+}
+
+const known = (found: object): RegistryEntry => {
+  assert.ok("keyHash" in found, JSON.stringify(found));
+  return found as RegistryEntry;
+};
+
+test("a source is kept with every attribute, and told apart by name", async () => {
+  const registry = open();
+  const [one, two] = [dataSource("aa"), dataSource("bb", { refreshToken: null, tables: null })];
+  await registry.create(two);
+  await registry.create(one);
+  assert.deepEqual(await registry.get("aa"), one);
+  assert.deepEqual(await registry.list(), [one, two]);
+  assert.equal(await registry.get("cc"), null);
+  await assert.rejects(registry.create(one), { name: "PermanentError", code: "SOURCE_EXISTS" });
+  assert.equal(registry.serviceUrl(one), `https://hooks.example.org/hooks/${one.serviceKey}`);
+  assert.ok(registry.serviceUrl(one).length <= 100);
+});
+
+test("no secret of a source is readable in the vault or in Redis", async () => {
+  const vault = createVault();
+  const registry = open(vault);
+  const source = dataSource();
+  await registry.create(source);
+  const atRest = JSON.stringify([...vault.texts, await client.hgetall(REGISTRY.entries)]);
+  for (const secret of [...Object.values(hide), source.serviceKey]) assert.ok(!atRest.includes(secret), secret);
+});
+
+test("changes made at the same time by two processes are all kept", async () => {
+  const vault = createVault();
+  const [one, other] = [open(vault), open(vault)];
+  const source = dataSource();
+  await one.create(source);
+  await Promise.all([
+    one.update(source.name, { webhookId: "w1" }),
+    other.update(source.name, { paused: true }),
+    one.update(source.name, { reconcileSeconds: 60 }),
+    other.setJwks(source.name, { keys: [] }),
+  ]);
+  assert.deepEqual(await other.get(source.name), { ...source, webhookId: "w1", paused: true, reconcileSeconds: 60 });
+  await assert.rejects(one.update("nobody", {}), { name: "PermanentError", code: "SOURCE_UNKNOWN" });
+  await assert.rejects(one.remove("nobody"), { code: "SOURCE_UNKNOWN" });
+});
+
+test("ingest knows a key as soon as it is published, with all it needs to judge a delivery", async () => {
+  const registry = open();
+  await registry.publish();
+  const reader = await openReader();
+  const source = dataSource(uniqueName(), { webhookId: "w7", signature: "require" });
+  assert.deepEqual(reader.find(source.serviceKey), { unknown: true, certain: true });
+  await registry.create(source);
+  await until(() => "keyHash" in reader.find(source.serviceKey), 2_000);
+  await registry.setJwks(source.name, { keys: [{ kid: "k1" }] });
+  await registry.update(source.name, { paused: true });
+  await until(() => known(reader.find(source.serviceKey)).paused, 2_000);
+  const { keyHash: _keyHash, ...entry } = known(reader.find(source.serviceKey));
+  assert.deepEqual(entry, {
+    source: source.name,
+    orgId: "700123456",
+    state: "current",
+    graceUntilMs: null,
+    webhookId: "w7",
+    signature: "require",
+    jwks: { keys: [{ kid: "k1" }] },
+    paused: true,
+  });
+  assert.deepEqual(reader.sources(), [source.name]);
+});
+
+test("a rotated-out key is good for its grace and then rotated, a removed source's keys are removed for good", async () => {
+  const registry = open();
+  const source = dataSource();
+  await registry.create(source);
+  const rotated = await registry.rotateKey(source.name, 400);
+  const reader = await openReader();
+  assert.notEqual(rotated.serviceKey, source.serviceKey);
+  assert.equal(known(reader.find(source.serviceKey)).state, "grace");
+  assert.equal(known(reader.find(rotated.serviceKey)).state, "current");
+  await until(() => known(reader.find(source.serviceKey)).state === "rotated", 2_000);
+  await registry.remove(source.name);
+  await reader.refresh();
+  for (const each of [source.serviceKey, rotated.serviceKey]) assert.equal(known(reader.find(each)).state, "removed");
+  assert.deepEqual(reader.sources(), []);
+  assert.equal(await registry.get(source.name), null);
+  await registry.create({ ...source, serviceKey: createServiceKey() });
+  await reader.refresh();
+  assert.equal(known(reader.find(source.serviceKey)).state, "removed");
+});
+
+test("removing a source leaves nothing of it in Redis", async () => {
+  const registry = open();
+  const source = dataSource();
+  await registry.create(source);
+  const queue = createDeliveryQueue({ connection });
+  await queue.add(group(source.name, 3));
+  await registry.remove(source.name);
+  assert.deepEqual(await client.keys(`${sourcePrefix(source.name)}*`), []);
+  await queue.close();
+});
+
+test("when Redis was emptied, known keys stay known, others become uncertain, and publishing makes it whole", async () => {
+  const registry = open();
+  const source = dataSource();
+  await registry.create(source);
+  const reader = await openReader();
+  let news = 0;
+  const end = registry.onChange(() => news++);
+  await sleep(100);
+  assert.equal(await registry.publish(), false);
+  await until(() => news > 0, 2_000);
+  news = 0;
+  await client.del(REGISTRY.version, REGISTRY.entries);
+  assert.equal(await registry.isPublished(), false);
+  await reader.refresh();
+  assert.equal(known(reader.find(source.serviceKey)).state, "current");
+  assert.deepEqual(reader.find(createServiceKey()), { unknown: true, certain: false });
+  await until(() => news > 0, 7_000);
+  end();
+  assert.equal(await registry.publish(), true);
+  await reader.refresh();
+  assert.deepEqual(reader.find(createServiceKey()), { unknown: true, certain: true });
+});
+
+test("a change that Redis could not be told of is published when it is back", async () => {
+  const proxy = await createFaultProxy(url);
+  atEnd(() => proxy.close());
+  const shaky = await testConnection(proxy.url);
+  const vault = createVault();
+  const cutting = {
+    ...vault,
+    put: async (name: string, sealed: string) => {
+      await vault.put(name, sealed);
+      proxy.cut();
+    },
+  };
+  const registry = createSourceRegistry({ connection: shaky, vault: cutting, seal: createSealer({ key }) });
+  const end = registry.onChange(() => {});
+  const source = dataSource();
+  await assert.rejects(registry.create(source), { name: "TransientError" });
+  const reader = await openReader();
+  assert.ok("unknown" in reader.find(source.serviceKey));
+  proxy.restore();
+  await until(() => "keyHash" in reader.find(source.serviceKey), 20_000);
+  end();
+});
+
+test("ingest starts from its file when Redis is away, and says what it does not know", async () => {
+  const dir = await mkdtemp(join(tmpdir(), "deskmirror-registry-"));
+  atEnd(() => rm(dir, { recursive: true }));
+  const file = join(dir, "sources.json");
+  const registry = open();
+  const source = dataSource();
+  await registry.create(source);
+  await openReader({ file });
+  await until(async () => (await readFile(file, "utf8").catch(() => "")) !== "");
+  assert.equal((await stat(file)).mode & 0o777, 0o600);
+  assert.ok(!(await readFile(file, "utf8")).includes(source.serviceKey));
+
+  const proxy = await createFaultProxy(url);
+  atEnd(() => proxy.close());
+  const shaky = await testConnection(proxy.url, { role: "ingest" });
+  proxy.cut();
+  await until(() => !shaky.status().ok);
+  const { log, lines } = recordLog();
+  const reader = await openReader({ connection: shaky, file, log });
+  assert.equal(known(reader.find(source.serviceKey)).source, source.name);
+  assert.deepEqual(reader.find(createServiceKey()), { unknown: true, certain: false });
+  assert.ok(lines.length > 0);
+  proxy.restore();
+  await until(() => {
+    const found = reader.find("never-issued");
+    return "unknown" in found && found.certain;
+  });
+});
+
+test("an unreadable file is said and does not stop the start", async () => {
+  const dir = await mkdtemp(join(tmpdir(), "deskmirror-registry-"));
+  atEnd(() => rm(dir, { recursive: true }));
+  const file = join(dir, "sources.json");
+  await writeFile(file, "{torn");
+  const { log, lines } = recordLog();
+  await openReader({ file, log });
+  assert.match(lines[0] ?? "", /unreadable/);
+});
+
+test("publishing seals with the present key what the previous key sealed", async () => {
+  const vault = createVault();
+  const source = dataSource();
+  await open(vault).create(source);
+  const newKey = randomBytes(32).toString("base64");
+  await open(vault, newKey, key).publish();
+  assert.deepEqual(await open(vault, newKey).get(source.name), source);
+  await assert.rejects(open(vault, key).list(), { name: "ConfigError", message: /SECRET_KEY/ });
+});
