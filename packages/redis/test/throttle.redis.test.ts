@@ -111,6 +111,16 @@ test("a request costs two questions to Redis, also when it has to wait", async (
   assert.ok(questions <= 220, String(questions));
 });
 
+test("a freed slot is taken at once: 800 requests of 30 ms over 25 slots flow at more than 250 a second", async () => {
+  const throttle = open({ concurrency: 25 });
+  await send(throttle);
+  const startedMs = performance.now();
+  const work = async () => (await sleep(30), answer());
+  await Promise.all(Array.from({ length: 800 }, () => throttle.run("pull", never, work)));
+  const perSecond = 800 / ((performance.now() - startedMs) / 1_000);
+  assert.ok(perSecond > 250, `${perSecond.toFixed(0)} a second`);
+});
+
 test("a request that waits is served even when nobody tells it that it may go", async () => {
   const deaf = open({ concurrency: 1, connection: { ...connection, subscribe: () => () => {} } });
   const first = hold(deaf);
@@ -299,6 +309,14 @@ test("429 without Retry-After halves the limit once for all that were in flight,
   assert.equal(await limit(), 5);
   nowMs += 600_000;
   assert.equal(await limit(), 8);
+});
+
+test("429 without Retry-After leaves a limit of one as it is", async () => {
+  let nowMs = 1_800_000_000_000;
+  const throttle = open({ concurrency: 1, clock: () => nowMs });
+  await send(throttle, { refused: "concurrency" });
+  nowMs += 10;
+  await send(throttle);
 });
 
 test("429 with Retry-After stops all but live requests until then", async () => {

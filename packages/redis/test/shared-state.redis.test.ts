@@ -1,0 +1,119 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { createDeliveryQueue } from "../src/delivery-queue.ts";
+import { createDueSet } from "../src/due-set.ts";
+import { createGaps } from "../src/gaps.ts";
+import { createHeartbeats } from "../src/heartbeats.ts";
+import { sharedKey, sourceKey } from "../src/keys.ts";
+import { createSignals } from "../src/signals.ts";
+import type { Signal } from "../src/signals.ts";
+import { atEnd, testConnection, testRedis, uniqueName, until } from "./redis.ts";
+
+const connection = await testConnection(await testRedis());
+const { client } = connection;
+const queue = createDeliveryQueue({ connection });
+atEnd(() => queue.close());
+
+test("gaps of one reason are one gap, from the earliest time, until a reading that began after the last of them", async () => {
+  const gaps = createGaps({ connection });
+  const source = uniqueName();
+  await gaps.open(source, "413 answered", 2_000);
+  await queue.openGap(source, "413 answered", 1_000);
+  await queue.openGap(source, "ingest down", 3_000);
+  const open = [
+    { fromMs: 3_000, toMs: null, reason: "ingest down", state: "open" },
+    { fromMs: 1_000, toMs: null, reason: "413 answered", state: "open" },
+  ];
+  assert.deepEqual(await gaps.list(source), open);
+  await gaps.close(source, Date.now() - 60_000);
+  assert.deepEqual(await gaps.list(source), open);
+  await sleep(5);
+  const beforeMs = Date.now();
+  await gaps.close(source, beforeMs);
+  await gaps.open(source, "413 answered", 4_000);
+  assert.deepEqual(await gaps.list(source), [
+    { fromMs: 4_000, toMs: null, reason: "413 answered", state: "open" },
+    { fromMs: 3_000, toMs: beforeMs, reason: "ingest down", state: "closed" },
+    { fromMs: 1_000, toMs: beforeMs, reason: "413 answered", state: "closed" },
+  ]);
+});
+
+test("closed gaps are kept for seven days, the last hundred", async () => {
+  const gaps = createGaps({ connection });
+  const source = uniqueName();
+  const closed = sourceKey(source, "gaps", "closed");
+  const gap = (toMs: number) => JSON.stringify({ fromMs: toMs - 10, toMs, reason: "r" });
+  const nowMs = Date.now();
+  await client.rpush(closed, ...Array.from({ length: 110 }, (_, i) => gap(nowMs - i)), gap(nowMs - 8 * 86_400_000));
+  assert.equal((await gaps.list(source)).length, 110);
+  await gaps.close(source, nowMs);
+  assert.equal((await gaps.list(source)).length, 100);
+  await client.del(closed);
+  await client.rpush(closed, gap(nowMs - 8 * 86_400_000), gap(nowMs));
+  assert.equal((await gaps.list(source)).length, 1);
+});
+
+test("an instance's last heartbeat is known for seven days", async () => {
+  const heartbeats = createHeartbeats({ connection });
+  const [here, gone] = [uniqueName("i"), uniqueName("i")];
+  await client.zadd(sharedKey("ingest", "heartbeats"), Date.now() - 8 * 86_400_000, gone);
+  await queue.heartbeat(here);
+  const all = await heartbeats.all();
+  assert.ok(Math.abs((all.get(here) ?? 0) - Date.now()) < 5_000);
+  assert.equal(all.has(gone), false);
+});
+
+test("a signal reaches all who hear, until they stop", async () => {
+  const signals = createSignals({ connection });
+  const heard: Signal[] = [];
+  const ends = [signals.subscribe((signal) => heard.push(signal)), signals.subscribe((signal) => heard.push(signal))];
+  const signal = { source: uniqueName(), kind: "pull" };
+  await until(async () => {
+    if (heard.length === 0) await signals.publish(signal);
+    return heard.length >= 2;
+  });
+  assert.deepEqual(heard.slice(0, 2), [signal, signal]);
+  for (const end of ends) end();
+  heard.length = 0;
+  await signals.publish(signal);
+  await sleep(50);
+  assert.deepEqual(heard, []);
+});
+
+test("due children are claimed once, newest first, and coalesce", async () => {
+  const due = createDueSet({ connection });
+  const source = uniqueName();
+  const at = (parentKey: string, dueMs: number) => ({ stream: "ticket_comments", parentKey, dueMs });
+  await due.add(source, []);
+  await due.add(source, [at("1", 100), at("2", 300), at("3 x", 200)]);
+  await due.add(source, [at("1", 50), at("1", 400)]);
+  assert.equal(await due.size(source), 3);
+  const [first, second] = await Promise.all([due.claim(source, 2, 60_000), due.claim(source, 2, 60_000)]);
+  assert.deepEqual([...first, ...second], [at("1", 400), at("2", 300), at("3 x", 200)]);
+  assert.deepEqual(await due.claim(source, 9, 60_000), []);
+  await due.done(source, at("2", 300));
+  assert.equal(await due.size(source), 2);
+});
+
+test("what became due again while it was worked on stays due", async () => {
+  const due = createDueSet({ connection });
+  const source = uniqueName();
+  const one = { stream: "ticket_threads", parentKey: "7", dueMs: 100 };
+  await due.add(source, [one]);
+  await due.claim(source, 1, 60_000);
+  await due.add(source, [{ ...one, dueMs: 200 }]);
+  await due.done(source, one);
+  assert.deepEqual(await due.claim(source, 1, 60_000), [{ ...one, dueMs: 200 }]);
+});
+
+test("what a process claimed and never finished can be claimed again", async () => {
+  const due = createDueSet({ connection });
+  const source = uniqueName();
+  const all = Array.from({ length: 30 }, (_, index) => ({ stream: "s", parentKey: String(index), dueMs: index }));
+  await due.add(source, all);
+  assert.equal((await due.claim(source, 25, 100)).length, 25);
+  assert.equal((await due.claim(source, 25, 60_000)).length, 5);
+  await sleep(120);
+  assert.equal((await due.claim(source, 50, 60_000)).length, 25);
+});
