@@ -9,7 +9,7 @@ const searchCursor = z.object({
   /** Rows of [startMs, endMs) are this reading's own. */
   startMs: ms,
   endMs: ms,
-  /** Completeness is judged up to here: later rows may not be in the index yet. */
+  /** Completeness is judged up to here, at most the end: later rows may not be in the index yet. */
   proofMs: ms,
   /** Everything before this instant was shown. */
   atMs: ms,

@@ -38,12 +38,11 @@ const mostSteps = 50;
 export function stepList(cursor: ListCursor, answer: ListAnswer): ListStep {
   const { ids, limit } = answer;
   const seen = new Set(cursor.seen);
-  const met = cursor.from === 0 ? -1 : ids.findIndex((id) => seen.has(id));
-  if (cursor.from > 0 && met === -1) return stepBack(cursor, limit ?? ids.length);
+  if (cursor.from > 0 && !ids.some((id) => seen.has(id))) return stepBack(cursor, limit ?? ids.length);
   const frontier = new Set(cursor.frontier);
   const reached = cursor.frontier.length === 0 ? -1 : ids.findIndex((id) => frontier.has(id));
   const until = reached === -1 ? ids.length : reached;
-  const fresh = ids.flatMap((id, index) => (index > met && index < until && !seen.has(id) ? [index] : []));
+  const fresh = ids.flatMap((id, index) => (index < until && !seen.has(id) ? [index] : []));
   const counted = countRows(cursor, ids, fresh);
   if (limit === null) {
     const isCut = answer.cap !== null && ids.length >= answer.cap;

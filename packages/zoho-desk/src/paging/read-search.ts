@@ -7,6 +7,7 @@ import { startSearch } from "./cursor.ts";
 import type { SearchCursor } from "./cursor.ts";
 import type { RowReader, Rows } from "./rows.ts";
 import { splitInstant, stepSearch } from "./search-step.ts";
+import type { SearchStep } from "./search-step.ts";
 
 /** One page of a reading, its rows as Zoho gave them. */
 export interface RawPage<Cursor> {
@@ -61,7 +62,8 @@ export async function readSearch(reading: SearchReading): Promise<RawPage<Search
     distinct: step.cursor.rows - step.cursor.foreign,
   };
   if (step.state === "more") return { ...page, next: step.cursor, shortfall: null };
-  if (step.state === "end") return { ...page, ...(await judge(reading, step.cursor, found.credits)) };
+  if (step.state === "end")
+    return { ...page, ...(await judge(reading, step.cursor, { credits: found.credits, beyond: step.beyond })) };
   return { ...page, next: null, shortfall: `the search is not in the order of ${cursor.by} at ${iso(cursor.atMs)}` };
 }
 
@@ -86,20 +88,27 @@ function toRange({ by, departmentId }: SearchCursor, startMs: number, endMs: num
  * missed, and the search is asked again how many there are. What was missed is read once more.
  */
 async function judge(
-  { spec, reader, options }: SearchReading,
+  reading: SearchReading,
   cursor: SearchCursor,
-  spent: number,
+  last: Pick<SearchStep, "beyond"> & Pick<Rows, "credits">,
 ): Promise<Pick<RawPage<SearchCursor>, "next" | "shortfall" | "credits">> {
-  if (cursor.expected !== null && cursor.rows >= cursor.expected)
-    return { next: null, shortfall: null, credits: spent };
-  const query = { ...toRange(cursor, cursor.startMs, cursor.proofMs), from: "0", limit: "1" };
-  const again = await reader.search(spec, query, options);
-  const credits = spent + again.credits;
-  const shown = cursor.rows - cursor.late;
-  if (again.count !== null && shown >= again.count) return { next: null, shortfall: null, credits };
+  const complete = { next: null, shortfall: null };
+  if (cursor.expected !== null && cursor.rows >= cursor.expected) return { ...complete, credits: last.credits };
+  // Where ranges include their ends, the next range's first rows must not be counted as this one's.
+  const withEnd = cursor.proofMs === cursor.endMs && last.beyond > 0;
+  const untilMs = withEnd ? cursor.proofMs - 1 : cursor.proofMs;
+  const again = await count(reading, cursor, untilMs);
+  const credits = last.credits + again.credits;
+  const shown = cursor.rows - cursor.late - (withEnd ? last.beyond : 0);
+  if (again.count !== null && shown >= again.count) return { ...complete, credits };
   if (cursor.pass === 1) return { next: startSearch({ ...toOrigin(cursor), pass: 2 }), shortfall: null, credits };
   const range = `${cursor.by} ${iso(cursor.startMs)} to ${iso(cursor.endMs)}`;
   return { next: null, shortfall: `${shown} of ${again.count ?? "unknown"} rows shown for ${range}`, credits };
+}
+
+/** How many rows a range has from its start to a time. */
+function count({ spec, reader, options }: SearchReading, cursor: SearchCursor, untilMs: number): Promise<Rows> {
+  return reader.search(spec, { ...toRange(cursor, cursor.startMs, untilMs), from: "0", limit: "1" }, options);
 }
 
 function toOrigin({ by, startMs, endMs, proofMs, departmentId, partRows }: SearchCursor) {
@@ -116,8 +125,12 @@ async function overflow(reading: SearchReading): Promise<RawPage<SearchCursor>> 
     return { ...none, next: null, split: [], shortfall, distinct: cursor.rows - cursor.foreign };
   }
   const { ended, split } = splitInstant(cursor, await reading.departmentIds());
+  // Whether the instant is counted as the end of what was before it decides where that must be counted to.
+  const endIsIn = ((await count(reading, ended, cursor.atMs)).count ?? 0) >= ended.rows + cursor.ties;
   const verdict =
-    ended.startMs < ended.endMs ? await judge(reading, ended, 0) : { next: null, shortfall: null, credits: 0 };
+    ended.startMs < ended.endMs
+      ? await judge(reading, endIsIn ? { ...ended, proofMs: cursor.atMs - 1 } : ended, { credits: 0, beyond: 0 })
+      : { next: null, shortfall: null, credits: 0 };
   return { ...none, ...verdict, split, distinct: Math.max(0, ended.rows - ended.foreign) };
 }
 

@@ -26,9 +26,12 @@ export interface SearchStep {
   readonly split: readonly SearchCursor[];
   /** `more`: go on from `cursor`; `end`: nothing is left; `stuck`: the order or the offsets make no sense. */
   readonly state: "more" | "end" | "stuck";
+  /** Rows at the end of the range, which is not its own: shown only where ranges include their ends. */
+  readonly beyond: number;
 }
 
 const mostSteps = 20;
+const nothing = { fresh: [], split: [], beyond: 0 };
 
 /**
  * Keyset paging (design decision 9): the last row's time is the next start. Times do not change, so nothing shifts; the query begins
@@ -38,25 +41,26 @@ export function stepSearch(cursor: SearchCursor, answer: SearchAnswer): SearchSt
   const { rows, limit } = answer;
   const seen = new Set(cursor.seen);
   if (cursor.offset > 0 && !(rows.length > 0 && seen.has(rows[0]!.id))) return stepBack(cursor, limit);
-  if (!isAscending(cursor, rows)) return { fresh: [], cursor, split: [], state: "stuck" };
+  if (!isAscending(cursor, rows)) return { ...nothing, cursor, state: "stuck" };
   const fresh = rows.flatMap((row, index) => (seen.has(row.id) ? [] : [index]));
   const counted = countRows(cursor, answer, fresh);
   const lastMs = rows.at(-1)?.atMs ?? cursor.atMs;
-  const isShort = rows.length < limit;
-  const hasMore = answer.count !== null && answer.count > cursor.offset + rows.length;
-  if (rows.length === 0 || (isShort && (!hasMore || lastMs <= cursor.atMs))) {
-    return { fresh, cursor: counted, split: [], state: "end" };
-  }
+  const hasMore = answer.count === null ? rows.length === limit : answer.count > cursor.offset + rows.length;
+  const isStanding = lastMs <= cursor.atMs && rows.length < limit;
+  // Rows stand in order: one at the end or beyond it means that all before it were shown.
+  const beyond = rows.filter(({ atMs }) => atMs! >= cursor.endMs).length;
+  if (rows.length === 0 || !hasMore || isStanding || beyond > 0)
+    return { fresh, cursor: counted, split: [], state: "end", beyond };
   const next = lastMs > cursor.atMs ? nextInstant(counted, rows, lastMs) : nextOffset(counted, rows, fresh);
   const [left, right] = cursor.expected === null ? splitRange(next) : [next, null];
-  return { fresh, cursor: left, split: right === null ? [] : [right], state: "more" };
+  return { fresh, cursor: left, split: right === null ? [] : [right], state: "more", beyond };
 }
 
 /** A row was deleted behind us and the rest moved up: read again from earlier on. */
 function stepBack(cursor: SearchCursor, limit: number): SearchStep {
   const offset = Math.max(0, cursor.offset - limit + 1);
   const next = { ...cursor, offset, steps: cursor.steps + 1 };
-  return { fresh: [], cursor: next, split: [], state: next.steps > mostSteps ? "stuck" : "more" };
+  return { ...nothing, cursor: next, state: next.steps > mostSteps ? "stuck" : "more" };
 }
 
 function isAscending(cursor: SearchCursor, rows: readonly SearchRow[]): boolean {
@@ -134,7 +138,7 @@ export function splitInstant(cursor: SearchCursor, departmentIds: readonly strin
   const instant = { by, startMs: atMs, endMs: afterMs, proofMs: afterMs };
   const following = { by, startMs: afterMs, endMs, proofMs: Math.max(afterMs, proofMs) };
   return {
-    ended: { ...cursor, endMs: atMs, proofMs: atMs - 1, rows: cursor.rows - cursor.ties, expected: null },
+    ended: { ...cursor, endMs: atMs, proofMs: atMs, rows: cursor.rows - cursor.ties, expected: null },
     split: [
       ...departmentIds.map((departmentId) => startSearch({ ...instant, departmentId })),
       ...(afterMs < endMs ? [startSearch(following)] : []),
