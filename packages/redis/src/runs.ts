@@ -62,6 +62,13 @@ local alive = ARGV[1] .. redis.call("HGET", KEYS[1], "kind")
 if redis.call("GET", alive) == ARGV[2] then redis.call("DEL", alive) end
 return 1`;
 
+/** The run, and whether it is alive: read at once, or a run that ends between two reads seems abandoned. KEYS run · ARGV prefix of the alive keys, id */
+const READ = `
+local kind = redis.call("HGET", KEYS[1], "kind")
+if not kind then return {{}, 0} end
+local isAlive = redis.call("GET", ARGV[1] .. kind) == ARGV[2]
+return {redis.call("HGETALL", KEYS[1]), isAlive and 1 or 0}`;
+
 const stored = z.object({
   kind: z.string(),
   state: z.enum(["running", "done", "failed"]),
@@ -81,11 +88,13 @@ export function createRuns({ connection: { client } }: { readonly connection: Re
   const aliveKey = (source: string, kind: string) => sourceKey(source, "running", kind);
 
   async function get(source: string, id: string): Promise<Run | null> {
-    const fields = await ask(client.hgetall(runKey(source, id)));
-    if (Object.keys(fields).length === 0) return null;
+    const reply = await ask(client.eval(READ, 1, runKey(source, id), aliveKey(source, ""), id));
+    const [flat, alive] = reply as readonly [readonly string[], number];
+    if (flat.length === 0) return null;
+    const fields = Object.fromEntries(flat.flatMap((name, at) => (at % 2 === 0 ? [[name, flat[at + 1]]] : [])));
     const { input, result, finishedMs = null, ...run } = stored.parse(fields);
     const known: Run = { ...run, id, source, finishedMs, input: JSON.parse(input), result: JSON.parse(result) };
-    if (known.state !== "running" || (await ask(client.get(aliveKey(source, known.kind)))) === id) return known;
+    if (known.state !== "running" || alive === 1) return known;
     return { ...known, state: "failed", result: ABANDONED };
   }
 

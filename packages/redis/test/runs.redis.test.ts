@@ -81,3 +81,14 @@ test("A run is found under its own source only", async () => {
   const { run } = await runs.start(source, "pull", null);
   assert.equal(await runs.get(uniqueName(), run.id), null);
 });
+
+test("A run that ends while it is read never shows as abandoned", async () => {
+  const other = createRuns({ connection: await testConnection(await testRedis()) });
+  for (let round = 0; round < 100; round++) {
+    const source = uniqueName();
+    const { run } = await runs.start(source, "pull", null);
+    const reads = Array.from({ length: 20 }, () => runs.get(source, run.id));
+    const [, ...seen] = await Promise.all([other.finish(source, run.id, "done", null), ...reads]);
+    assert.ok(seen.every((one) => one !== null && one.state !== "failed"));
+  }
+});
