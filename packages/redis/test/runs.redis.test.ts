@@ -4,7 +4,8 @@ import { sourceKey } from "../src/keys.ts";
 import { createRuns } from "../src/runs.ts";
 import { testConnection, testRedis, uniqueName } from "./redis.ts";
 
-const connection = await testConnection(await testRedis());
+const url = await testRedis();
+const connection = await testConnection(url);
 const { client } = connection;
 const runs = createRuns({ connection });
 
@@ -83,7 +84,7 @@ test("A run is found under its own source only", async () => {
 });
 
 test("A run that ends while it is read never shows as abandoned", async () => {
-  const other = createRuns({ connection: await testConnection(await testRedis()) });
+  const other = createRuns({ connection: await testConnection(url) });
   for (let round = 0; round < 100; round++) {
     const source = uniqueName();
     const { run } = await runs.start(source, "pull", null);
