@@ -9,7 +9,7 @@ import { verify } from "./signature.ts";
 const TIMEOUT_MS = 1_500;
 
 /** Junk `kid`s must not make us ask again and again. */
-const COOL_DOWN_MS = 60_000;
+const COOL_DOWN_MS = 10_000;
 
 const transport = createTransport();
 
@@ -27,17 +27,37 @@ export async function fetchJwks(
   return body;
 }
 
-/** Verifies signatures that ingest could not, with keys fetched anew when one is unknown. */
-export function createSignatureCheck(source: DataSource, now: () => number) {
-  let jwks: JsonObject | null = null;
-  let fetchedMs = 0;
-  return async function verifySignature(token: string, receivedMs: number): Promise<boolean> {
+/**
+ * Verifies signatures that ingest could not. A `kid` that the keys at hand lack is judged wrong only by keys fetched after the delivery
+ * came: Zoho may have changed its keys in between. `now` is our wall clock in ms.
+ */
+export function createSignatureCheck(
+  source: DataSource,
+  now: () => number,
+  fetchKeys: () => Promise<JsonObject> = () => fetchJwks(source),
+): (token: string, receivedMs: number) => Promise<boolean> {
+  let keys: { readonly jwks: JsonObject; readonly fetchedMs: number } | null = null;
+  let triedMs = Number.NEGATIVE_INFINITY;
+  let running: Promise<void> | null = null;
+
+  async function refresh(): Promise<void> {
+    const at = now();
+    const waitMs = COOL_DOWN_MS - (at - triedMs);
+    if (waitMs > 0) {
+      throw new TransientError("Zoho's keys were asked for a moment ago", { code: "NO_KEYS", retryAfterMs: waitMs });
+    }
+    triedMs = at;
+    keys = { jwks: await fetchKeys(), fetchedMs: at };
+  }
+
+  return async function verifySignature(token, receivedMs) {
     const expected = { orgId: source.orgId, webhookId: source.webhookId, nowMs: receivedMs };
-    const known = jwks === null ? "unknown-kid" : await verify(token, jwks, expected);
-    if (known !== "unknown-kid") return known === "valid";
-    if (jwks !== null && now() - fetchedMs < COOL_DOWN_MS) return false;
-    jwks = await fetchJwks(source);
-    fetchedMs = now();
-    return (await verify(token, jwks, expected)) === "valid";
+    for (;;) {
+      const verdict = keys === null ? "unknown-kid" : await verify(token, keys.jwks, expected);
+      if (verdict !== "unknown-kid") return verdict === "valid";
+      if (keys !== null && keys.fetchedMs >= receivedMs) return false;
+      running ??= refresh().finally(() => (running = null));
+      await running;
+    }
   };
 }

@@ -1,6 +1,6 @@
 import { PermanentError, TransientError, isJsonObject } from "@deskmirror/model";
 import type { JsonValue, RequestOptions, Subscription, Subscriptions } from "@deskmirror/model";
-import { EVENT_KINDS } from "./events/catalogue.ts";
+import { EVENT_KINDS, EVENT_TOUCHES } from "./events/catalogue.ts";
 import type { Ask, DeskClient } from "./http/client.ts";
 import { isTrue, toId, toText } from "./values.ts";
 
@@ -17,8 +17,11 @@ export function createSubscriptions(client: DeskClient): Subscriptions {
   }
 
   return {
-    eventsFor: (streams) =>
-      [...EVENT_KINDS.values()].flatMap(({ type, spec }) => (streams.includes(spec.name) ? [type] : [])),
+    eventsFor(streams) {
+      const own = [...EVENT_KINDS.values()].map(({ type, spec }) => [type, spec.name] as const);
+      const touching = [...EVENT_TOUCHES].map(([type, { stream }]) => [type, stream] as const);
+      return [...own, ...touching].flatMap(([type, stream]) => (streams.includes(stream) ? [type] : []));
+    },
     async list(options) {
       const body = await send({ path: "/webhooks" }, options);
       const rows = isJsonObject(body) && Array.isArray(body["data"]) ? body["data"] : [];

@@ -1,39 +1,43 @@
 import { setTimeout } from "node:timers/promises";
 import { PermanentError, isJsonObject } from "@deskmirror/model";
 import type {
-  Cursor,
+  Change,
   DataSource,
+  JsonObject,
   Leases,
   Page,
   RequestOptions,
   Source,
   Throttle,
   TokenStore,
-  Tombstone,
-  Upsert,
 } from "@deskmirror/model";
 import { createSourceClock } from "./clock.ts";
 import { interpret } from "./events/interpret.ts";
 import { toEndpoints } from "./hosts.ts";
-import { NOT_FOUND } from "./http/answer.ts";
+import type { Endpoints } from "./hosts.ts";
 import { createDeskClient } from "./http/client.ts";
 import { createTransport } from "./http/transport.ts";
+import type { Transport } from "./http/transport.ts";
 import { createSignatureCheck } from "./jwks.ts";
 import { toGrantId } from "./oauth/grant-id.ts";
 import { requestToken } from "./oauth/token-endpoint.ts";
 import { createTokenProvider } from "./oauth/token-provider.ts";
+import type { TokenProvider } from "./oauth/token-provider.ts";
 import { toOrganization } from "./organization.ts";
-import { readKeysetPage, search, startKeyset } from "./paging/keyset.ts";
-import type { KeysetCursor } from "./paging/keyset.ts";
-import { readListPage, readSincePage, startList } from "./paging/list.ts";
-import type { ListCursor, SinceCursor } from "./paging/list.ts";
-import { createRowReader } from "./paging/reader.ts";
-import type { RowReader } from "./paging/reader.ts";
+import { parseCursor, startList } from "./paging/cursor.ts";
+import type { ListCursor } from "./paging/cursor.ts";
+import { countSearch, planChanged, planSearch } from "./paging/plan.ts";
+import { readList } from "./paging/read-list.ts";
+import { readSearch } from "./paging/read-search.ts";
+import type { RawPage } from "./paging/read-search.ts";
+import { createRowReader } from "./paging/rows.ts";
+import { createRecordReader } from "./records.ts";
 import { readBinPage } from "./recycle-bin.ts";
 import { missingScope, specOf } from "./scopes.ts";
 import { STREAMS } from "./streams/index.ts";
-import { missingCore, toChange, toTombstone } from "./to-change.ts";
-import { toCount, toTime } from "./values.ts";
+import type { StreamSpec } from "./streams/spec.ts";
+import { toChange } from "./to-change.ts";
+import { toCount } from "./values.ts";
 import { createSubscriptions } from "./webhooks.ts";
 
 /** What a Zoho Desk source is made of. */
@@ -44,175 +48,131 @@ export interface ZohoDeskOptions {
   readonly throttle: Throttle;
 }
 
-/** Rows a range of a pull should have at least; more ranges than this many are not worth their own reading. */
-const ROWS_A_RANGE = 1_000;
-const MOST_RANGES = 8;
+/** A source, and what it learnt of the agent who authorized. */
+export interface ZohoDesk extends Source {
+  /** Core keys of a stream that GETs lacked, since the agent's profile hides them: rows need not have them. */
+  absentKeys(stream: string): ReadonlySet<string>;
+}
 
 /** The upstream system: one Zoho Desk organization. */
-export function createZohoDesk(options: ZohoDeskOptions): Source {
-  const { source } = options;
-  const { accountsUrl, deskUrl } = toEndpoints(source);
+export function createZohoDesk({ source, tokens: store, leases, throttle }: ZohoDeskOptions): ZohoDesk {
+  const endpoints = toEndpoints(source);
   const transport = createTransport();
   const clock = createSourceClock(() => performance.timeOrigin + performance.now());
-  const grant = { refreshToken: source.refreshToken ?? "" };
-  const oauth = { accountsUrl, clientId: source.clientId, clientSecret: source.clientSecret };
-  const tokens = createTokenProvider({
-    grant: toGrantId(grant.refreshToken),
-    store: options.tokens,
-    leases: options.leases,
-    refresh: async () => (await requestToken({ client: oauth, grant, transport, now: Date.now })).access,
-    sleep: async (ms) => setTimeout(ms),
-    now: Date.now,
-  });
   const client = createDeskClient({
-    deskUrl,
+    deskUrl: endpoints.deskUrl,
     orgId: source.orgId,
     transport,
-    tokens,
-    throttle: options.throttle,
+    tokens: toTokens(source, { store, leases, endpoints, transport }),
+    throttle,
     clock,
     sleep: async (ms, signal) => setTimeout(ms, undefined, { signal }),
     random: Math.random,
   });
-
-  /** Core keys that GETs lacked, by stream: the agent's profile hides them. */
-  const absent = new Map<string, Set<string>>();
+  const reader = createRowReader(client);
+  const now = (): number => clock.now() || Date.now();
+  const absent = new Map<string, ReadonlySet<string>>();
   const absentKeys = (stream: string): ReadonlySet<string> => absent.get(stream) ?? new Set();
+  const records = createRecordReader({
+    client,
+    reader,
+    clock,
+    absentKeys,
+    onMissing: (stream, keys) => absent.set(stream, new Set([...absentKeys(stream), ...keys])),
+  });
 
-  const readers = new Map<string, RowReader>();
-  function readerOf(stream: string): RowReader {
-    let reader = readers.get(stream);
-    if (reader === undefined)
-      readers.set(stream, (reader = createRowReader({ spec: specOf(stream), client, absentKeys })));
-    return reader;
-  }
-
-  async function departments(request: RequestOptions): Promise<readonly string[]> {
-    const ids = new Set<string>();
-    let cursor: Cursor | null = startList(null);
-    while (cursor !== null) {
-      const page: Page = await readListPage(readerOf("departments"), cursor as ListCursor, request);
-      for (const { key } of page.changes) ids.add(key);
+  async function departmentIds(options: RequestOptions): Promise<readonly string[]> {
+    const spec = specOf("departments");
+    const ids: string[] = [];
+    for (let cursor: ListCursor | null = startList(null); cursor !== null;) {
+      const page = await readList({ spec, cursor, reader, options });
+      ids.push(...page.rows.map((row) => spec.toKey(row, null)!));
       cursor = page.next;
     }
-    return [...ids];
+    return ids;
   }
 
-  /** A few ranges of createdTime, from the oldest record on; the last has no end. */
-  async function ranges(reader: RowReader, request: RequestOptions): Promise<readonly KeysetCursor[]> {
-    const first = await search(
-      reader,
-      { sortBy: "createdTime", limit: "1", from: "0", createdTimeRange: everything },
-      request,
-    );
-    const oldestMs = toTime(first?.rows[0]?.["createdTime"]) ?? 0;
-    const parts = Math.min(MOST_RANGES, Math.ceil((first?.count ?? 0) / ROWS_A_RANGE));
-    if (parts <= 1) return [startKeyset("createdTime", oldestMs, null)];
-    const stepMs = Math.ceil((clock.now() - oldestMs) / parts);
-    return Array.from({ length: parts }, (_, part) =>
-      startKeyset("createdTime", oldestMs + part * stepMs, part === parts - 1 ? null : oldestMs + (part + 1) * stepMs),
-    );
-  }
-
-  /** Records without a GET by id are looked for in their list: one that a complete list lacks is gone. */
-  async function find(
-    stream: string,
-    key: string,
+  function toPage(
+    spec: StreamSpec,
+    page: RawPage<JsonObject>,
+    origin: "list" | "search",
     parentId: string | null,
-    request: RequestOptions,
-  ): Promise<Upsert | Tombstone> {
-    const sinceMs = clock.now();
-    let cursor: Cursor | null = startList(parentId);
-    while (cursor !== null) {
-      const page: Page = await readListPage(readerOf(stream), cursor as ListCursor, request);
-      const found = page.changes.find((change) => change.key === key);
-      if (found !== undefined && found.op !== "refetch") return { ...found, origin: "get" };
-      if (page.shortfall !== null)
-        throw new PermanentError(`${key} may lie beyond what the list shows: ${page.shortfall}`);
-      cursor = page.next;
-    }
-    return toTombstone(key, "get", sinceMs, parentId);
-  }
-
-  async function get(
-    stream: string,
-    key: string,
-    parentId: string | null,
-    request: RequestOptions,
-  ): Promise<Upsert | Tombstone> {
-    const spec = specOf(stream);
-    if (spec.get === null) return find(stream, key, parentId, request);
-    const sinceMs = clock.now();
-    const path = spec.get.path.replace(":parent", parentId ?? "").replace(":key", encodeURIComponent(key));
-    try {
-      const ask = {
-        path,
-        table: stream,
-        scopes: spec.scopes,
-        ...(spec.get.query === undefined ? {} : { query: spec.get.query }),
-      };
-      const { body, boundMs } = await client.send(ask, request);
-      const row = isJsonObject(body) ? body : {};
-      const lacking = missingCore(spec, row);
-      if (lacking.length > 0) absent.set(stream, new Set([...absentKeys(stream), ...lacking]));
-      const change = toChange(spec, row, { origin: "get", atMs: boundMs, parentId, absentKeys: absentKeys(stream) });
-      if (change === null || change.op === "refetch")
-        throw new PermanentError(`Zoho's answer about ${stream} ${key} is no such record`);
-      return change;
-    } catch (error) {
-      if (error instanceof PermanentError && error.code === NOT_FOUND)
-        return toTombstone(key, "get", sinceMs, parentId);
-      throw error;
-    }
+  ): Page {
+    const seen = { origin, atMs: page.boundMs, parentId, absentKeys: absentKeys(spec.name) };
+    const changes = page.rows
+      .map((row): Change | null => toChange(spec, row, seen))
+      .filter((change) => change !== null);
+    const { answered, credits, next, split, shortfall, distinct } = page;
+    return { changes, rows: answered, credits, next, split, shortfall, distinct };
   }
 
   return {
     streams: STREAMS,
-    now: () => clock.now() || Date.now(),
+    absentKeys,
+    now,
     missingScope: (stream) => missingScope(specOf(stream), source.scopes),
     subscriptions: createSubscriptions(client),
     verifySignature: createSignatureCheck(source, Date.now),
     interpret: (event) => interpret(event, { orgId: source.orgId, absentKeys }),
-    bin: (cursor, request) => readBinPage(client, cursor, request),
-    get,
-    async organization(request) {
+    bin: (cursor, options) => readBinPage(client, cursor, options),
+    get: (stream, key, parentId, options) => records.get({ spec: specOf(stream), key, parentId }, options),
+    async organization(options) {
       const { body } = await client.send(
         { path: "/organizations", withoutOrgId: true, table: "organizations" },
-        request,
+        options,
       );
       return toOrganization(body, source.orgId);
     },
-    async plan(stream, parents, request) {
-      const reader = readerOf(stream);
-      const { spec } = reader;
-      if (spec.search !== null) return ranges(reader, request);
+    async plan(stream, parents, options) {
+      const spec = specOf(stream);
+      if (spec.search !== null) return planSearch(spec, { reader, options, now });
       if (spec.parent === null) return [startList(null)];
-      return (spec.parent === "module" ? spec.modules : parents).map(startList);
+      return (spec.parent === "module" ? spec.modules : parents).map((parentId) => startList(parentId));
     },
     async changedSince(stream, sinceMs) {
-      const { changedSince } = specOf(stream);
-      if (changedSince === null) throw new RangeError(`${stream} cannot be asked for what was modified since a time`);
-      const fromMs = Math.max(0, sinceMs);
-      return [
-        changedSince === "search"
-          ? startKeyset("modifiedTime", fromMs, null)
-          : { kind: "since", from: 0, sinceMs: fromMs, distinct: 0 },
-      ];
+      return [planChanged(specOf(stream), sinceMs, now())];
     },
-    page(stream, cursor, request) {
-      const reader = readerOf(stream);
-      const place = cursor as KeysetCursor | ListCursor | SinceCursor;
-      if (place.kind === "keyset")
-        return readKeysetPage({ reader, request, departments: () => departments(request) }, place);
-      return place.kind === "list" ? readListPage(reader, place, request) : readSincePage(reader, place, request);
+    async page(stream, cursor, options) {
+      const spec = specOf(stream);
+      const place = parseCursor(cursor);
+      if (place.kind === "list") {
+        return toPage(spec, await readList({ spec, cursor: place, reader, options }), "list", place.parentId);
+      }
+      const reading = { spec, cursor: place, reader, options, departmentIds: () => departmentIds(options) };
+      return toPage(spec, await readSearch(reading), "search", null);
     },
-    async count(stream, request) {
-      const { countPath, scopes } = specOf(stream);
-      if (countPath === null) return null;
-      const { body } = await client.send({ path: countPath, table: stream, scopes }, request);
+    async count(stream, options) {
+      const { countPath, scopes, search, name } = specOf(stream);
+      if (countPath === null) return search === null ? null : countSearch(specOf(stream), { reader, options });
+      const { body } = await client.send({ path: countPath, table: name, scopes }, options);
       return isJsonObject(body) ? toCount(body["count"]) : null;
     },
   };
 }
 
-const everything = `${new Date(0).toISOString()},${new Date(Date.UTC(2100, 0, 1)).toISOString()}`;
+interface TokenParts {
+  readonly store: TokenStore;
+  readonly leases: Leases;
+  readonly endpoints: Endpoints;
+  readonly transport: Transport;
+}
+
+function toTokens(source: DataSource, { store, leases, endpoints, transport }: TokenParts): TokenProvider {
+  const { refreshToken, clientId, clientSecret } = source;
+  if (refreshToken === null) return { token: () => Promise.reject(notAuthorized(source)), invalidate: () => {} };
+  const client = { accountsUrl: endpoints.accountsUrl, clientId, clientSecret };
+  return createTokenProvider({
+    grant: toGrantId(refreshToken),
+    store,
+    leases,
+    refresh: async () => (await requestToken({ client, grant: { refreshToken }, transport, now: Date.now })).access,
+    sleep: async (ms) => setTimeout(ms),
+    now: Date.now,
+  });
+}
+
+function notAuthorized({ name }: DataSource): PermanentError {
+  return new PermanentError(`source ${name} is not authorized: generate a code in Zoho's API console and send it`, {
+    code: "NOT_AUTHORIZED",
+  });
+}

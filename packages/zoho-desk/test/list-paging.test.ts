@@ -21,7 +21,7 @@ async function readAll(desk: FakeDesk, spec: StreamSpec) {
     const place = JSON.parse(JSON.stringify(cursor)) as ListCursor;
     const page = await readList({ spec, cursor: place, reader: desk.reader, options });
     assert.ok(desk.asked < 5_000, "the reading does not end");
-    for (const row of page.rows) shown.add(String(row["id"]));
+    for (const row of page.rows) shown.add(row["id"] as string);
     cursor = page.next;
     if (cursor === null) return { shown, distinct: page.distinct, shortfall: page.shortfall };
   }
@@ -91,7 +91,7 @@ test("offsets without the overlap would lose a record to a deletion", async () =
       { parentId: null, query: { from: String(from), limit: "5" } },
       options,
     );
-    for (const row of rows) plain.add(String(row["id"]));
+    for (const row of rows) plain.add(row["id"] as string);
   }
   assert.equal(plain.size, 11, "the race this test is about does not happen");
   const again = createFakeDesk(numbered(12), open);

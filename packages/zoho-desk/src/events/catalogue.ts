@@ -37,13 +37,36 @@ export const EVENT_KINDS: ReadonlyMap<string, EventKind> = new Map(
 const allOf = (first: string, ...words: readonly string[]): readonly string[] =>
   words.map((word) => `${first}_${word}`);
 
+/** An event of something that shows inside a record of a table: the record is asked for. */
+export interface EventTouch {
+  readonly stream: string;
+  /** Keys of the payload that name the record and the one it is read under. */
+  readonly key: string;
+  readonly parent: string | null;
+}
+
+const touch = (types: readonly string[], of: EventTouch): readonly (readonly [string, EventTouch])[] =>
+  types.map((type) => [type, of]);
+
+/** Event types that touch a record without carrying it; a payload that does not name the record concerns no table. */
+export const EVENT_TOUCHES: ReadonlyMap<string, EventTouch> = new Map([
+  ...touch(allOf("Ticket_Comment_Attachment", "Add", "Delete"), {
+    stream: "ticket_comments",
+    key: "commentId",
+    parent: "ticketId",
+  }),
+  ...touch(allOf("Ticket_Approval", "Add", "Update"), { stream: "tickets", key: "ticketId", parent: null }),
+  ...touch(allOf("Article_Translation", "Add", "Update", "Delete"), {
+    stream: "articles",
+    key: "articleId",
+    parent: null,
+  }),
+]);
+
 /** Known event types without a table (Zoho Desk OAS, Webhook.json; older spellings of the knowledge base's). */
 export const EVENTS_WITHOUT_TABLE: ReadonlySet<string> = new Set([
   "Agent_Presence_Update",
   "Agent_Channel_Preference_Update",
-  ...allOf("Ticket_Comment_Attachment", "Add", "Delete"),
-  ...allOf("Ticket_Approval", "Add", "Update"),
-  ...allOf("Article_Translation", "Add", "Update", "Delete"),
   "Article_Feedback_Add",
   ...["KBRootCategory", "KBSection", "KB_RootCategory", "KB_Section"].flatMap((first) =>
     allOf(first, "Add", "Update", "Delete"),

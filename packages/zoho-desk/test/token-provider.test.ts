@@ -1,0 +1,135 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { PermanentError, TransientError } from "@deskmirror/model";
+import type { AccessToken } from "@deskmirror/model";
+import { createMemoryTokens } from "@deskmirror/testing";
+import type { MemoryTokens } from "@deskmirror/testing";
+import { createTokenProvider } from "../src/oauth/token-provider.ts";
+
+const { signal } = new AbortController();
+
+interface World {
+  nowMs: number;
+  refreshes: number;
+  readonly shared: MemoryTokens;
+  /** What the token endpoint does. */
+  answer: () => Promise<AccessToken>;
+}
+
+function createWorld(): World {
+  const world: World = {
+    nowMs: 1_000_000,
+    refreshes: 0,
+    shared: createMemoryTokens({ now: () => world.nowMs }),
+    answer: async () => ({ token: `t${world.refreshes}`, expiresMs: world.nowMs + 3_600_000 }),
+  };
+  return world;
+}
+
+/** Another process, as far as tokens go. */
+function createProcess(world: World) {
+  return createTokenProvider({
+    grant: "g",
+    store: world.shared.store,
+    leases: world.shared.leases,
+    refresh: () => {
+      world.refreshes += 1;
+      return world.answer();
+    },
+    sleep: async (ms) => {
+      world.nowMs += ms;
+      await new Promise(setImmediate);
+    },
+    now: () => world.nowMs,
+  });
+}
+
+test("many callers of many processes share one refresh", async () => {
+  const world = createWorld();
+  const processes = [createProcess(world), createProcess(world), createProcess(world)];
+  const tokens = await Promise.all(Array.from({ length: 30 }, (_, index) => processes[index % 3]!.token(signal)));
+  assert.deepEqual(new Set(tokens), new Set(["t1"]));
+  assert.equal(world.refreshes, 1);
+});
+
+test("a token is renewed before it ends", async () => {
+  const world = createWorld();
+  const provider = createProcess(world);
+  await provider.token(signal);
+  world.nowMs += 3_500_000;
+  assert.equal(await provider.token(signal), "t1");
+  world.nowMs += 50_000;
+  assert.equal(await provider.token(signal), "t2");
+});
+
+test("a refused token is refreshed once, and only while it is the current one", async () => {
+  const world = createWorld();
+  const [first, second] = [createProcess(world), createProcess(world)];
+  const token = await first.token(signal);
+  assert.equal(await second.token(signal), token);
+  first.invalidate(token);
+  assert.equal(await first.token(signal), "t2");
+  second.invalidate(token);
+  assert.equal(await second.token(signal), "t2");
+  second.invalidate(token);
+  assert.equal(await second.token(signal), "t2");
+  assert.equal(world.refreshes, 2);
+});
+
+test("a refused grant is remembered by every process", async () => {
+  const world = createWorld();
+  world.answer = () => Promise.reject(new PermanentError("Zoho refused: invalid_code", { code: "invalid_code" }));
+  await assert.rejects(createProcess(world).token(signal), { code: "invalid_code" });
+  await assert.rejects(createProcess(world).token(signal), { code: "invalid_code", message: /generate a new code/ });
+  assert.equal(world.refreshes, 1);
+});
+
+test("after eight refreshes in ten minutes nobody asks, and the wait is said", async () => {
+  const world = createWorld();
+  const provider = createProcess(world);
+  for (let count = 0; count < 8; count += 1) provider.invalidate(await provider.token(signal));
+  await assert.rejects(provider.token(signal), (error: unknown) => {
+    assert.ok(error instanceof TransientError && error.code === "REFRESH_WINDOW");
+    assert.ok(error.retryAfterMs !== null && error.retryAfterMs > 500_000);
+    return true;
+  });
+  assert.equal(world.refreshes, 8);
+  world.nowMs += 600_001;
+  assert.equal(await provider.token(signal), "t9");
+});
+
+test("a process that froze through its lease does not overwrite its successor's token", async () => {
+  const world = createWorld();
+  const frozen = createProcess(world);
+  let thaw = (): void => {};
+  const ordinary = world.answer;
+  world.answer = () =>
+    new Promise((resolve) => (thaw = () => resolve({ token: "late", expiresMs: world.nowMs + 3_600_000 })));
+  const late = frozen.token(signal);
+  while (world.refreshes === 0) await new Promise(setImmediate);
+  world.nowMs += 31_000;
+  world.answer = ordinary;
+  assert.equal(await createProcess(world).token(signal), "t2");
+  thaw();
+  assert.equal(await late, "t2");
+  assert.equal((await world.shared.store.read("g"))?.token, "t2");
+});
+
+test("one that waits longer than two leases gives up for now", async () => {
+  const world = createWorld();
+  const { leases } = world.shared;
+  const hold = await leases.acquire("token:g", { ttlMs: 1e9, keepAlive: true });
+  await assert.rejects(createProcess(world).token(signal), { name: "TransientError", code: "TOKEN_LEASE" });
+  await hold!.release();
+  assert.equal(await createProcess(world).token(signal), "t1");
+});
+
+test("a caller that is aborted leaves the refresh to the others", async () => {
+  const world = createWorld();
+  const provider = createProcess(world);
+  const impatient = new AbortController();
+  const [left, stayed] = [provider.token(impatient.signal), provider.token(signal)];
+  impatient.abort(new Error("enough"));
+  await assert.rejects(left, /enough/);
+  assert.equal(await stayed, "t1");
+});
