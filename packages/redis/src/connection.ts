@@ -57,6 +57,7 @@ export function connectRedis({ url, role, log = () => {} }: ConnectOptions): Red
 
   function open(options: Omit<RedisOptions, "replyMapping">): Redis {
     const client = new Redis(url, options);
+    client.setMaxListeners(0); // one for each queue and each organization
     let told = false;
     client.on("error", (error: Error & { code?: string }) => {
       problem = error.message || (error.code ?? "connection failed");

@@ -48,7 +48,7 @@ export function createLeases({ connection: { client } }: { readonly connection: 
       };
       const expectEnd = () => {
         clearTimeout(end);
-        end = setTimeout(lose, askedMs + ttlMs - performance.now());
+        end = setTimeout(lose, askedMs + ttlMs - performance.now()).unref();
       };
       const renew = async () => {
         if (lost.signal.aborted) return false;
@@ -61,7 +61,7 @@ export function createLeases({ connection: { client } }: { readonly connection: 
       };
       expectEnd();
       // A renewal that fails is repeated by the next; when none succeeds in time, the lease ends.
-      if (keepAlive) renewal = setInterval(() => void renew().catch(() => {}), ttlMs / 3);
+      if (keepAlive) renewal = setInterval(() => void renew().catch(() => {}), ttlMs / 3).unref();
 
       const lease: Lease = {
         epoch,

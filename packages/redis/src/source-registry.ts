@@ -155,7 +155,7 @@ export function createSourceRegistry(options: SourceRegistryOptions): SourceRegi
     onChange(listener) {
       let known: string | null | undefined;
       const look = async () => {
-        if (isAhead) await alone(fill);
+        if (isAhead) await alone(async () => isAhead && fill());
         const version = await ask(client.get(REGISTRY.version));
         const isNews = known !== undefined && (version === null || version !== known);
         known = version;

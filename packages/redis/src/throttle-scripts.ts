@@ -93,6 +93,7 @@ export const RELEASE = `${COMMON}
 local purpose, weight, remaining, refused, retryAfter = ARGV[7], tonumber(ARGV[8]), tonumber(ARGV[9]), ARGV[10], tonumber(ARGV[11])
 local untilMs = tonumber(redis.call("ZSCORE", slots, id))
 local sentMs = untilMs and untilMs - SLOT_MS
+local wasAffordable = isAffordable(0)
 redis.call("ZREM", slots, id)
 forget(id)
 
@@ -121,6 +122,8 @@ if remaining and sentMs and sentMs >= (state.dayAt or 0) then
   end
 end
 if sentMs then set("answered", 1) end
+-- Who waits is to learn at once that nothing is sent.
+if wasAffordable and not isAffordable(0) then redis.call("PUBLISH", ARGV[5], "") end
 
 if refused ~= "" then
   if retryAfter then

@@ -55,7 +55,10 @@ export function createThrottle({ connection, organization, settings, clock }: Th
   const channel = key("admitted");
   const waiting = new Map<string, Waiter>();
   const ends = [
-    connection.subscribe(channel, { onMessage: (id) => waiting.get(id)?.go(), onHeard: requestAll }),
+    connection.subscribe(channel, {
+      onMessage: (id) => (id === "" ? requestAll() : waiting.get(id)?.go()),
+      onHeard: requestAll,
+    }),
     connection.onReady(requestAll),
   ];
   let timer: NodeJS.Timeout | undefined;

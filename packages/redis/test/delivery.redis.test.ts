@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { TransientError } from "@deskmirror/model";
 import type { DeliveryGroup } from "@deskmirror/model";
@@ -85,51 +87,6 @@ test("up to sixteen groups are in work at once", async () => {
   });
   await until(isDone(source, 40));
   assert.equal(most, 16);
-});
-
-test("a transient failure opens the breaker, a probe closes it, and every group is applied in the end", async () => {
-  const source = uniqueName();
-  let isDown = true;
-  let triesWhileDown = 0;
-  for (let index = 0; index < 30; index++) await queue.add(group(source, 1));
-  const { worker, lines } = startWorker({
-    source,
-    apply: async (each) => {
-      if (!isDown) return applyAll(each);
-      triesWhileDown++;
-      throw new TransientError("the sink is away");
-    },
-  });
-  await until(() => worker.state === "waiting");
-  await sleep(1_500);
-  // Sixteen were in work when the first failed; after that there are only probes.
-  assert.ok(triesWhileDown >= 16 && triesWhileDown <= 20, String(triesWhileDown));
-  isDown = false;
-  await until(isDone(source, 30), 30_000);
-  assert.equal(worker.state, "running");
-  assert.equal((await ledger.counts(source)).applied, 30);
-  assert.ok(
-    lines.some((line) => line.includes("the sink is away")),
-    lines.join("\n"),
-  );
-  assert.ok(lines.length < 20, lines.join("\n"));
-});
-
-test("anything else that is thrown is logged as a bug, and the group is tried again", async () => {
-  const source = uniqueName();
-  let tries = 0;
-  await queue.add(group(source, 1));
-  const { lines } = startWorker({
-    source,
-    apply: async (each) => {
-      if (++tries < 3) throw new RangeError("oops");
-      return applyAll(each);
-    },
-  });
-  await until(isDone(source, 1), 20_000);
-  assert.equal(tries, 3);
-  assert.equal(lines.filter((line) => line.includes("bug") && line.includes("RangeError: oops")).length, 2);
-  assert.equal(await client.zcard(sourceKey(source, "deliveries", "failed")), 0);
 });
 
 test("a job that is no group is kept and said, never lost", async () => {
@@ -218,35 +175,6 @@ test("a worker that starts before Redis is there works when Redis comes, and clo
   await never.close();
 });
 
-test("Redis is lost while groups are applied and settled: each is counted once, and none is lost", async () => {
-  const source = uniqueName();
-  const proxy = await createFaultProxy(url);
-  atEnd(() => proxy.close());
-  const shaky = await testConnection(proxy.url);
-  for (let index = 0; index < 60; index++) await queue.add(group(source, 1));
-  const applied = new Set<string>();
-  startWorker({
-    source,
-    connection: shaky,
-    concurrency: 4,
-    apply: async (each) => {
-      await sleep(20);
-      applied.add(each.id);
-      return applyAll(each);
-    },
-  });
-  for (let cut = 0; cut < 3; cut++) {
-    await sleep(100);
-    proxy.cut();
-    await sleep(150);
-    proxy.restore();
-  }
-  await until(isDone(source, 60), 45_000);
-  assert.equal(applied.size, 60);
-  const { applied: counted, accepted } = await ledger.counts(source);
-  assert.deepEqual({ counted, accepted }, { counted: 60, accepted: 60 });
-});
-
 test("ingest learns within 600 ms that a group was not stored, and a repetition stores it once", async () => {
   const source = uniqueName();
   const proxy = await createFaultProxy(url);
@@ -291,4 +219,127 @@ test("a queue opened while Redis is down stores groups once it is up", async () 
   assert.equal((await ledger.counts(source)).accepted, 1);
   await producer.close();
   await edge.close();
+});
+
+describe("what takes long", { concurrency: true }, () => {
+  test("a transient failure opens the breaker, a probe closes it, and every group is applied in the end", async () => {
+    const source = uniqueName();
+    let isDown = true;
+    let triesWhileDown = 0;
+    for (let index = 0; index < 30; index++) await queue.add(group(source, 1));
+    const { worker, lines } = startWorker({
+      source,
+      apply: async (each) => {
+        if (!isDown) return applyAll(each);
+        triesWhileDown++;
+        throw new TransientError("the sink is away");
+      },
+    });
+    await until(() => worker.state === "waiting");
+    await sleep(1_500);
+    // Sixteen were in work when the first failed; after that there are only probes.
+    assert.ok(triesWhileDown >= 16 && triesWhileDown <= 20, String(triesWhileDown));
+    isDown = false;
+    await until(isDone(source, 30), 30_000);
+    assert.equal(worker.state, "running");
+    assert.equal((await ledger.counts(source)).applied, 30);
+    assert.ok(
+      lines.some((line) => line.includes("the sink is away")),
+      lines.join("\n"),
+    );
+    assert.ok(lines.length < 20, lines.join("\n"));
+  });
+
+  test("anything else that is thrown is logged as a bug, and the group is tried again", async () => {
+    const source = uniqueName();
+    let tries = 0;
+    await queue.add(group(source, 1));
+    const { lines } = startWorker({
+      source,
+      apply: async (each) => {
+        if (++tries < 3) throw new RangeError("oops");
+        return applyAll(each);
+      },
+    });
+    await until(isDone(source, 1), 20_000);
+    assert.equal(tries, 3);
+    assert.equal(lines.filter((line) => line.includes("bug") && line.includes("RangeError: oops")).length, 2);
+    assert.equal(await client.zcard(sourceKey(source, "deliveries", "failed")), 0);
+  });
+
+  test("Redis is lost while groups are applied and settled: each is counted once, and none is lost", async () => {
+    const source = uniqueName();
+    const proxy = await createFaultProxy(url);
+    atEnd(() => proxy.close());
+    const shaky = await testConnection(proxy.url);
+    for (let index = 0; index < 60; index++) await queue.add(group(source, 1));
+    const applied = new Set<string>();
+    startWorker({
+      source,
+      connection: shaky,
+      concurrency: 4,
+      apply: async (each) => {
+        await sleep(20);
+        applied.add(each.id);
+        return applyAll(each);
+      },
+    });
+    for (let cut = 0; cut < 3; cut++) {
+      await sleep(100);
+      proxy.cut();
+      await sleep(150);
+      proxy.restore();
+    }
+    await until(isDone(source, 60), 45_000);
+    assert.equal(applied.size, 60);
+    const { applied: counted, accepted } = await ledger.counts(source);
+    assert.deepEqual({ counted, accepted }, { counted: 60, accepted: 60 });
+  });
+
+  test("a group whose worker is killed is given to another within half a minute, which is told that it stalled", async () => {
+    const source = uniqueName();
+    await queue.add(group(source, 3));
+    const script = new URL("hanging-worker.ts", import.meta.url).pathname;
+    const child = spawn(process.execPath, [script, url, source], { stdio: ["ignore", "pipe", "inherit"] });
+    await once(child.stdout, "data");
+    const exited = once(child, "exit");
+    child.kill("SIGKILL");
+    await exited;
+
+    const stalled: number[] = [];
+    const worker = createDeliveryWorker({
+      connection,
+      source,
+      apply: async (_group, { stalledTimes }) => (stalled.push(stalledTimes), settled({ applied: 3 })),
+      log: () => {},
+    });
+    atEnd(() => worker.close());
+    worker.start();
+    await until(async () => (await ledger.counts(source)).applied === 3, 30_000);
+    assert.deepEqual(stalled, [1]);
+  });
+
+  test("a worker that lost its lock is told so, and what it does then counts only once", async () => {
+    const source = uniqueName();
+    const one = group(source, 1);
+    await queue.add(one);
+    let tries = 0;
+    const worker = createDeliveryWorker({
+      connection,
+      source,
+      apply: async (_group, { signal }) => {
+        if (++tries === 1) {
+          await connection.client.del(`${jobKey(source, one.id)}:lock`);
+          await once(signal, "abort");
+        }
+        return settled({ applied: 1 });
+      },
+      log: () => {},
+    });
+    atEnd(() => worker.close());
+    worker.start();
+    await until(async () => tries === 2 && (await connection.client.exists(jobKey(source, one.id))) === 0, 40_000);
+    const { accepted, applied, inFlight } = await ledger.counts(source);
+    assert.deepEqual({ accepted, applied, inFlight }, { accepted: 1, applied: 1, inFlight: 0 });
+  });
 });
