@@ -55,35 +55,35 @@ export function connectRedis({ url, role, log = () => {} }: ConnectOptions): Red
   const patient = { ...common, socketTimeout: SILENCE_MS.sync, maxRetriesPerRequest: null } satisfies RedisOptions;
   const opened: Redis[] = [];
 
-  function open(options: Omit<RedisOptions, "replyMapping">): Redis {
+  function open(use: string, options: Omit<RedisOptions, "replyMapping">): Redis {
     const client = new Redis(url, options);
     client.setMaxListeners(0); // one for each queue and each organization
     let told = false;
     client.on("error", (error: Error & { code?: string }) => {
       problem = error.message || (error.code ?? "connection failed");
-      if (!told) log("redis is out of reach", { problem });
+      if (!told) log("redis is out of reach", { use, problem });
       told = true;
     });
     client.on("ready", () => {
-      if (told) log("redis is back");
+      if (told) log("redis is back", { use });
       told = false;
     });
     opened.push(client);
     return client;
   }
 
-  const client = open({
+  const client = open("commands", {
     ...common,
     commandTimeout: COMMAND_TIMEOUT_MS[role],
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
   });
   let patientClient: Redis | null = null;
-  const subscriptions = createSubscriptions(() => open({ ...patient, autoResubscribe: false }));
+  const subscriptions = createSubscriptions(() => open("channels", { ...patient, autoResubscribe: false }));
 
   return {
     client,
-    patientClient: () => (patientClient ??= open(patient)),
+    patientClient: () => (patientClient ??= open("queues", patient)),
     subscribe: subscriptions.subscribe,
     onReady(listener) {
       client.on("ready", listener);

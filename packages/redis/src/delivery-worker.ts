@@ -86,7 +86,12 @@ export function createDeliveryWorker(options: DeliveryWorkerOptions): DeliveryWo
     runRetryDelay: 1_000,
     skipVersionCheck: true,
   });
-  worker.on("error", (error) => log("the delivery queue reports a problem", { source, problem: error.message }));
+  let reported = "";
+  worker.on("error", ({ message }) => {
+    // While Redis is away the same error comes several times a second.
+    if (message !== reported) log("the delivery queue reports a problem", { source, problem: message });
+    reported = message;
+  });
   worker.on("lockRenewalFailed", (ids) => {
     for (const id of ids) worker.cancelJob(id, "the lock was lost");
   });
@@ -103,6 +108,7 @@ export function createDeliveryWorker(options: DeliveryWorkerOptions): DeliveryWo
     } catch (thrown) {
       return postpone(job, toError(thrown));
     }
+    reported = "";
     breaker.succeed();
   }
 
