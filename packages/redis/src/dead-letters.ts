@@ -6,7 +6,7 @@ import { ADD, EXPIRE, REMOVE } from "./dead-letter-scripts.ts";
 import { sharedKey, sourceKey } from "./keys.ts";
 
 /** The reason of letters whose event name is not known: only the newest 1,000 of each name are kept. */
-export const UNKNOWN_EVENT = "unknown";
+export const UNKNOWN_EVENT = "unknown-event";
 
 /** Selects dead letters. */
 export interface DeadLetterQuery {

@@ -66,8 +66,8 @@ end
 `;
 
 /**
- * Asks for a slot, or says again that one is waited for. Answers {"go"}; {"wait"}; or {"stop", until in ms, remaining, day limit}
- * when the credits forbid it.
+ * Asks for a slot, or says again that one is waited for. Answers {"go"}; {"wait"}; {"stop", until in ms} when Zoho asked for
+ * quiet; or {"reserve", until in ms, remaining, day limit} when the credits forbid it.
  * ARGV[7] class, 0 the most urgent
  */
 export const ACQUIRE = `${COMMON}
@@ -78,12 +78,16 @@ if not redis.call("ZSCORE", slots, id) then
   admit()
 end
 if redis.call("ZSCORE", slots, id) then return {"go"} end
-local untilMs = 0
-if isStopped(class) then untilMs = state.stoppedUntil
-elseif not isAffordable(0) then untilMs = state.probeAt or now end
-if untilMs <= now then return {"wait"} end
+local answer
+if isStopped(class) then
+  answer = {"stop", state.stoppedUntil}
+elseif not isAffordable(0) and (state.probeAt or now) > now then
+  answer = {"reserve", state.probeAt, state.remaining, dayLimit()}
+else
+  return {"wait"}
+end
 forget(id)
-return {"stop", untilMs, state.remaining or -1, dayLimit() or -1}`;
+return answer`;
 
 /**
  * Gives a slot (or a place in the queue) up and records what the answer said.
@@ -98,7 +102,7 @@ redis.call("ZREM", slots, id)
 forget(id)
 
 if weight then
-  redis.call("HINCRBY", stateKey, "spent:" .. purpose, weight)
+  redis.call("HINCRBY", stateKey, "spent:" .. purpose, string.format("%.0f", math.ceil(weight)))
   if weight > (state.heaviest or DEFAULT_WEIGHT) then set("heaviest", weight) end
 end
 if refused == "day" and not remaining then remaining = 0 end

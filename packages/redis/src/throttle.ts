@@ -72,9 +72,16 @@ export function createThrottle({ connection, organization, settings, clock }: Th
   /** Asks for a waiting request's slot; when Redis does not answer, the next repetition asks again. */
   async function request(id: string, { purpose, go, fail }: Waiter): Promise<void> {
     const reply = await evaluate(ACQUIRE, id, PURPOSES.indexOf(purpose)).catch(() => ["wait"]);
-    const [answer, untilMs, remaining, limit] = reply as [string, number, number, number];
+    const [answer, untilMs = 0, remaining = 0, limit = 0] = reply as readonly [string, number?, number?, number?];
+    const retryAfterMs = Math.max(0, untilMs - now());
+    const until = `Nothing is sent before ${new Date(untilMs).toISOString()}`;
     if (answer === "go") go();
-    if (answer === "stop") fail(refusal({ untilMs, remaining, limit, reserve: settings().reserve, nowMs: now() }));
+    if (answer === "stop") fail(new CreditsError(`${until}: Zoho asked to wait`, { code: "STOPPED", retryAfterMs }));
+    if (answer === "reserve") {
+      const kept = `${Math.round(settings().reserve * 100)} % are kept for other tools`;
+      const left = `${remaining} of ${limit} credits are left and ${kept}`;
+      fail(new CreditsError(`${until}: ${left}`, { code: "RESERVE", retryAfterMs }));
+    }
   }
 
   function requestAll(): void {
@@ -163,20 +170,4 @@ async function repeat(giveBack: () => Promise<unknown>): Promise<void> {
       continue;
     }
   }
-}
-
-interface Refusal {
-  readonly untilMs: number;
-  readonly remaining: number;
-  readonly limit: number;
-  readonly reserve: number;
-  readonly nowMs: number;
-}
-
-function refusal({ untilMs, remaining, limit, reserve, nowMs }: Refusal): CreditsError {
-  const left = `${remaining} of ${limit} credits are left and ${Math.round(reserve * 100)} % are kept for others`;
-  return new CreditsError(`Nothing is sent before ${new Date(untilMs).toISOString()}: ${left}`, {
-    code: "CREDITS",
-    retryAfterMs: Math.max(0, untilMs - nowMs),
-  });
 }
