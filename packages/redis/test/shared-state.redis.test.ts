@@ -20,6 +20,7 @@ test("gaps of one reason are one gap, from the earliest time, until a reading th
   const source = uniqueName();
   await gaps.open(source, "413 answered", 2_000);
   await queue.openGap(source, "413 answered", 1_000);
+  await gaps.open(source, "413 answered", 1_500);
   await queue.openGap(source, "ingest down", 3_000);
   const open = [
     { fromMs: 3_000, toMs: null, reason: "ingest down", state: "open" },
