@@ -57,7 +57,7 @@ export function connectRedis({ url, role, log = () => {} }: ConnectOptions): Red
 
   function open(use: string, options: Omit<RedisOptions, "replyMapping">): Redis {
     const client = new Redis(url, options);
-    client.setMaxListeners(0); // one for each queue and each organization
+    client.setMaxListeners(10_000); // a few for each queue and each organization; BullMQ counts on from here
     let told = false;
     client.on("error", (error: Error & { code?: string }) => {
       problem = error.message || (error.code ?? "connection failed");
