@@ -90,7 +90,7 @@ export const roles = stream({
   scopes: { read: ["Desk.permissions.READ", ...basic] },
 });
 
-/** Profiles: all but id and name, modifiedTime too, must be named in `fields` (Zoho Desk OAS, Profile.json). */
+/** Profiles: the list shows only what `fields` names, which `name` is not among; the detail has all (Zoho Desk OAS, Profile.json). */
 export const profiles = stream({
   name: "profiles",
   list: {
@@ -101,6 +101,8 @@ export const profiles = stream({
   get: { path: "/profiles/:key" },
   countPath: "/profiles/count",
   modified: "sometimes",
+  core: ["id", "type", "isVisible", "default", "modifiedTime"],
+  detail: ["name", "permissions", "description"],
   scopes: { read: ["Desk.permissions.READ", ...basic] },
 });
 

@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { JsonObject, JsonValue } from "@deskmirror/model";
+import { createSourceClock } from "../src/clock.ts";
+import { createRowReader } from "../src/paging/rows.ts";
+import type { DeskClient } from "../src/http/client.ts";
+import { createRecordReader } from "../src/records.ts";
+import { specOf } from "../src/scopes.ts";
+
+const options = { purpose: "live", signal: new AbortController().signal } as const;
+const modifiedTime = "2026-03-01T09:00:00.000Z";
+
+function createReader(body: JsonValue | null) {
+  const client: DeskClient = { send: async () => ({ body, boundMs: 5, credits: 1 }) };
+  const absent = new Map<string, readonly string[]>();
+  const records = createRecordReader({
+    client,
+    reader: createRowReader(client),
+    clock: createSourceClock(() => 1e6),
+    absentKeys: () => new Set(),
+    onMissing: (stream, keys) => void absent.set(stream, keys),
+  });
+  return { records, absent, client };
+}
+
+test("a core key that a GET lacks is told, and the answer is whole all the same", async () => {
+  const spec = specOf("tickets");
+  const row: JsonObject = { ...Object.fromEntries(spec.core!.map((key) => [key, null])), id: "1", modifiedTime };
+  const { cf: _hidden, ...seen } = row;
+  const { records, absent } = createReader(seen);
+  const got = await records.get({ spec, key: "1", parentId: null }, options);
+  assert.ok(got.op === "upsert" && got.core !== null && !("cf" in got.core.data));
+  assert.deepEqual(absent.get("tickets"), ["cf"]);
+});
+
+for (const [what, body] of [
+  ["an empty answer", null],
+  ["a list", []],
+  ["a record without an id", { subject: "x" }],
+] as const) {
+  test(`${what} to a GET is no record and no proof`, async () => {
+    const { records } = createReader(body);
+    await assert.rejects(records.get({ spec: specOf("tickets"), key: "1", parentId: null }, options), {
+      name: "TransientError",
+    });
+  });
+}
+
+const lists: readonly [string, JsonValue | null, number | RegExp][] = [
+  ["204", null, 0],
+  ["an empty object", {}, 0],
+  ["an empty list", { data: [] }, 0],
+  ["rows under the list's key", { data: [{ id: "1" }] }, 1],
+  ["rows under another key", { layouts: [{ id: "1" }, { id: "2" }] }, 2],
+  ["an object without a list", { status: "ok" }, /no list/],
+  ["several lists under other keys", { one: [], two: [] }, /no list/],
+  ["a list of texts", { data: ["1"] }, /no list/],
+  ["text", "x", /no list/],
+  ["a bare array", [{ id: "1" }], /no list/],
+];
+for (const [what, body, expected] of lists) {
+  test(`a list that is answered with ${what} gives ${expected}`, async () => {
+    const reading = createRowReader(createReader(body).client).list(
+      specOf("layouts"),
+      { parentId: "tickets", query: {} },
+      options,
+    );
+    if (typeof expected === "number") assert.equal((await reading).rows.length, expected);
+    else await assert.rejects(reading, expected);
+  });
+}
