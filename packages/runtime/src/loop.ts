@@ -9,7 +9,9 @@ export async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
 /** What the promise gives, or a TransientError with the given message when it takes longer; it may still come to its end. */
 export function within<T>(timeoutMs: number, promise: Promise<T>, message: string): Promise<T> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new TransientError(message, { code: "TIMEOUT" })), timeoutMs);
+    const giveUp = () => reject(new TransientError(message, { code: "TIMEOUT" }));
+    // After a stall of this process timers come first, though the answer may have been there in time: hear it before giving up.
+    const timer = setTimeout(() => setImmediate(giveUp), timeoutMs);
     const settle = (end: () => void) => {
       clearTimeout(timer);
       end();

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
-import { getEventListeners } from "node:events";
+import { execFileSync } from "node:child_process";
+import { getEventListeners, once } from "node:events";
+import { connect, createServer } from "node:net";
+import type { AddressInfo } from "node:net";
 import { describe, test } from "node:test";
 import { runEvery, sleep, within } from "@deskmirror/runtime";
 
@@ -25,6 +28,18 @@ describe("loops", () => {
     );
     await assert.rejects(within(1_000, Promise.reject(new Error("no")), "too late"), { message: "no" });
     await assert.rejects(within(1, sleep(50), "too late"), { name: "TransientError", message: "too late" });
+  });
+
+  test("within hears what came while the process stood still before it gives up", async () => {
+    const server = createServer((socket) => {
+      socket.end("here");
+      execFileSync("sleep", ["0.2"]);
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const socket = connect((server.address() as AddressInfo).port, "127.0.0.1");
+    assert.equal(String(await within(50, once(socket, "data"), "too late")), "here");
+    server.close();
   });
 
   test("runs one at a time, goes on after an error, and ends after the last run", async () => {

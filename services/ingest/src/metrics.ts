@@ -38,9 +38,17 @@ export function createIngestMetrics(metrics: Metrics, spoolBytes: () => number):
     registers,
     collect: () => spool.set(spoolBytes()),
   });
+  const byStatus = new Map<number, { inc: () => void }>();
+
+  function countOf(status: number): { inc: () => void } {
+    let count = byStatus.get(status);
+    if (count === undefined) byStatus.set(status, (count = deliveries.labels(String(status))));
+    return count;
+  }
+
   return {
     answered(status, durationMs) {
-      deliveries.inc({ status });
+      countOf(status).inc();
       seconds.observe(durationMs / 1_000);
     },
     stored: (where, size) => groups.observe({ stored_in: where }, size),

@@ -1,6 +1,6 @@
 import { mkdir, open, readFile, readdir, rename, rm, rmdir, stat } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
-import { join, relative } from "node:path";
+import { join } from "node:path";
 
 /** One file of the spool: `<dir>/<instance>/<n>`, with `.open` behind its name while it may still grow. */
 export interface Segment {
@@ -61,13 +61,14 @@ export async function removeSegment(dir: string, segment: Segment): Promise<void
 /** Every segment of every process, oldest first within each. */
 export async function listSegments(dir: string): Promise<readonly FoundSegment[]> {
   const found: FoundSegment[] = [];
-  for (const entry of await readdir(dir, { recursive: true, withFileTypes: true })) {
-    const match = /^(\d+)(\.open)?$/.exec(entry.name);
-    if (!entry.isFile() || match === null || relative(dir, entry.parentPath) === "") continue;
-    const size = await stat(join(entry.parentPath, entry.name)).catch(unlessMissing);
-    if (size === undefined) continue;
-    const instance = relative(dir, entry.parentPath);
-    found.push({ instance, n: Number(match[1]), bytes: size.size, open: match[2] !== undefined });
+  const folders = (await readdir(dir, { withFileTypes: true })).filter((entry) => entry.isDirectory());
+  for (const { name: instance } of folders) {
+    for (const name of (await readdir(join(dir, instance)).catch(unlessMissing)) ?? []) {
+      const match = /^(\d+)(\.open)?$/.exec(name);
+      const size = match === null ? undefined : await stat(join(dir, instance, name)).catch(unlessMissing);
+      if (size === undefined) continue; // drained by another process since
+      found.push({ instance, n: Number(match![1]), bytes: size.size, open: match![2] !== undefined });
+    }
   }
   return found.toSorted((left, right) => left.n - right.n);
 }
