@@ -1,37 +1,39 @@
-import { PermanentError, isJsonObject } from "@deskmirror/model";
-import type { BinPage, Cursor, RequestOptions } from "@deskmirror/model";
-import { OFFSET_LIMIT } from "./http/answer.ts";
-import type { DeskClient } from "./http/client.ts";
+import type { BinPage, Cursor, JsonObject, RequestOptions } from "@deskmirror/model";
+import { parseCursor, startList } from "./paging/cursor.ts";
+import { readList } from "./paging/read-list.ts";
+import type { RowReader } from "./paging/rows.ts";
 import { STREAM_SPECS } from "./streams/index.ts";
+import { stream } from "./streams/spec.ts";
 import { toTombstone } from "./to-change.ts";
 import { toId, toText, toTime } from "./values.ts";
 
-const LIMIT = 100;
-const scopes = { read: ["Desk.settings.READ"] } as const;
+/** The bin as a list, newest deletion first (Zoho Desk OAS, RecycleBin.json); records of all modules lie in it. */
+const bin = stream({
+  name: "recycle bin",
+  list: {
+    path: "/recycleBin",
+    order: { ascending: { sortBy: "-deletedTime" }, descending: { sortBy: "deletedTime" } },
+  },
+  toKey: (row) => `${toText(row["type"])}:${toId(row["id"])}`,
+  scopes: { read: ["Desk.settings.READ"] },
+});
 
-const streamOfType = new Map(STREAM_SPECS.flatMap(({ name, bin }) => bin.map((type) => [type.toLowerCase(), name])));
+const streamOfType = new Map(
+  STREAM_SPECS.flatMap(({ name, bin: types }) => types.map((type) => [type.toLowerCase(), name])),
+);
 
-/** Reads a page of the recycle bin, newest deletion first (Zoho Desk OAS, RecycleBin.json); pages overlap by a row. */
-export async function readBinPage(
-  client: DeskClient,
-  cursor: Cursor | null,
-  options: RequestOptions,
-): Promise<BinPage> {
-  const from = cursor === null ? 0 : Number(cursor["from"]);
-  const query = { sortBy: "-deletedTime", from: String(from), limit: String(LIMIT) };
-  try {
-    const { body } = await client.send({ path: "/recycleBin", query, table: "recycle bin", scopes }, options);
-    const rows = isJsonObject(body) && Array.isArray(body["data"]) ? body["data"].filter(isJsonObject) : [];
-    const changes = rows.flatMap((row) => {
-      const stream = streamOfType.get((toText(row["type"]) ?? "").toLowerCase());
-      const key = toId(row["id"]);
-      const deletedMs = toTime(row["deletedTime"]);
-      if (stream === undefined || key === null || deletedMs === null) return [];
-      return [{ stream, change: toTombstone(key, "bin", deletedMs, null) }];
-    });
-    return { changes, next: rows.length < LIMIT ? null : { from: from + LIMIT - 1 } };
-  } catch (error) {
-    if (error instanceof PermanentError && error.code === OFFSET_LIMIT) return { changes: [], next: null };
-    throw error;
-  }
+/** Reads a page of the recycle bin; what lies there of no table is left out. */
+export async function readBinPage(reader: RowReader, cursor: Cursor | null, options: RequestOptions): Promise<BinPage> {
+  const place = cursor === null ? startList(null) : parseCursor(cursor);
+  if (place.kind !== "list") throw new TypeError("this cursor is of no list");
+  const { rows, next } = await readList({ spec: bin, cursor: place, reader, options });
+  return { changes: rows.flatMap(toDeleted), next };
+}
+
+function toDeleted(row: JsonObject): BinPage["changes"] {
+  const name = streamOfType.get((toText(row["type"]) ?? "").toLowerCase());
+  const key = toId(row["id"]);
+  const deletedMs = toTime(row["deletedTime"]);
+  if (name === undefined || key === null || deletedMs === null) return [];
+  return [{ stream: name, change: toTombstone(key, "bin", deletedMs, null) }];
 }

@@ -114,7 +114,7 @@ export function createZohoDesk({ source, tokens: store, leases, throttle }: Zoho
     subscriptions: createSubscriptions(client),
     verifySignature: createSignatureCheck(source, Date.now),
     interpret: (event) => interpret(event, { orgId: source.orgId, absentKeys }),
-    bin: (cursor, options) => readBinPage(client, cursor, options),
+    bin: (cursor, options) => readBinPage(reader, cursor, options),
     get: (stream, key, parentId, options) => records.get({ spec: specOf(stream), key, parentId }, options),
     async organization(options) {
       const { body } = await client.send(

@@ -268,6 +268,32 @@ test("the recycle bin is read beyond its first page, newest first", async () => 
   });
 });
 
+test("a restore while the bin is read hides none of the other deletions", async () => {
+  await within({ tickets: 300 }, async ({ desk, zoho }) => {
+    const keys = [...desk.store.records("tickets")]
+      .filter((one) => !one.deleted && !one.archived)
+      .map(({ key }) => key)
+      .slice(0, 150);
+    for (const key of keys) {
+      desk.clock.advance(10);
+      desk.store.delete("tickets", key);
+    }
+    const first = await zoho.bin(null, asked);
+    const restored = keys.slice(-5);
+    for (const key of restored) desk.store.restore("tickets", key);
+    const seen = new Set(first.changes.map(({ change }) => change.key));
+    for (let { next } = first; next !== null;) {
+      const page = await zoho.bin(next, asked);
+      for (const { change } of page.changes) seen.add(change.key);
+      next = page.next;
+    }
+    assert.deepEqual(
+      keys.filter((key) => !seen.has(key)),
+      [],
+    );
+  });
+});
+
 test("a grant without a scope says which tables it costs", async () => {
   const scopes = ["Desk.tickets.READ", "Desk.search.READ", "Desk.basic.READ"];
   const zoho = world.again({ scopes });
