@@ -1,68 +1,21 @@
 import assert from "node:assert/strict";
-import { createPublicKey, verify } from "node:crypto";
-import { afterEach, test } from "node:test";
-import { shown } from "../src/json.ts";
-import type { Row } from "../src/index.ts";
-import { newTicket, startDesk } from "./support/desk.ts";
-import { startReceiver, until, type Received, type Receiver } from "./support/receiver.ts";
+import { test } from "node:test";
+import {
+  desk,
+  emulator,
+  store,
+  controls,
+  listen,
+  addContacts,
+  names,
+  hookId,
+  readJwt,
+  oneJwt,
+} from "./support/delivery-stage.ts";
+import { newTicket } from "./support/desk.ts";
+import { until, type Received } from "./support/receiver.ts";
 
-const desk = await startDesk();
-const { emulator } = desk;
-const { store, webhookControls: controls, settings } = emulator;
-let hook = "";
-
-async function listen(subscriptions: Row = { Contact_Add: null }): Promise<Receiver> {
-  const receiver = await startReceiver();
-  hook = shown((await desk.post("/webhooks", { url: receiver.url, subscriptions })).body["id"]);
-  return receiver;
-}
-
-afterEach(async () => {
-  await desk.call(`/webhooks/${hook}`, { method: "DELETE" });
-});
-
-function addContacts(count: number): string[] {
-  return Array.from({ length: count }, (_none, index) => {
-    store.create("contacts", { lastName: `Nr. ${index}` });
-    return `Nr. ${index}`;
-  });
-}
-
-function names(receiver: Receiver): string[] {
-  return receiver.events().map((event) => shown(event.payload["lastName"]));
-}
-
-interface Jwt {
-  readonly header: Row;
-  readonly claims: Row;
-  /** Whether a key of the key set with the JWT's kid made the signature. */
-  readonly isGenuine: boolean;
-}
-
-async function readJwt({ headers }: Received): Promise<Jwt> {
-  const [head = "", body = "", signature = ""] = shown(headers["x-zdesk-jwt"]).split(".");
-  const decode = (part: string) => JSON.parse(Buffer.from(part, "base64url").toString()) as Row;
-  const jwks = (await (await fetch(`${emulator.url}/.well-known/jwks.json`)).json()) as {
-    keys: { kid: string; kty: string; n: string; e: string }[];
-  };
-  const header = decode(head);
-  const key = jwks.keys.find(({ kid }) => kid === header["kid"]);
-  const isGenuine =
-    key !== undefined &&
-    verify(
-      "RSA-SHA256",
-      Buffer.from(`${head}.${body}`),
-      createPublicKey({ key, format: "jwk" }),
-      Buffer.from(signature, "base64url"),
-    );
-  return { header, claims: decode(body), isGenuine };
-}
-
-async function oneJwt(receiver: Receiver): Promise<Jwt> {
-  addContacts(1);
-  await controls.idle();
-  return await readJwt(receiver.deliveries().at(-1) as Received);
-}
+const { settings } = emulator;
 
 test("item 40: X-ZDesk-JWT is RS256 with a kid of the key set, iss, aud, and iat and exp in seconds or ms as set", async () => {
   const receiver = await listen();
@@ -72,7 +25,7 @@ test("item 40: X-ZDesk-JWT is RS256 with a kid of the key set, iss, aud, and iat
   const seconds = Math.floor(emulator.clock.now() / 1000);
   assert.deepEqual(claims, {
     iss: `orgId:${emulator.orgId}`,
-    aud: `webhookId:${hook}`,
+    aud: `webhookId:${hookId()}`,
     iat: seconds,
     exp: seconds + 300,
   });
@@ -117,7 +70,7 @@ test("item 41: a 410 deletes the webhook", async () => {
   addContacts(3);
   await controls.idle();
   assert.equal(receiver.deliveries().length, 1);
-  assert.equal((await desk.call(`/webhooks/${hook}`)).status, 404);
+  assert.equal((await desk.call(`/webhooks/${hookId()}`)).status, 404);
 });
 
 test("item 41: as set, a failed delivery is tried again after each delay until it is answered 200", async () => {

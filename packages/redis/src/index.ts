@@ -23,8 +23,6 @@ export type { Run, Runs } from "./runs.ts";
 export { createSealer } from "./sealer.ts";
 export type { Sealer } from "./sealer.ts";
 export { createServiceKey } from "./service-key.ts";
-export { createSignals } from "./signals.ts";
-export type { Signal, Signals } from "./signals.ts";
 export { createSourceRegistry } from "./source-registry.ts";
 export type { SourcePatch, SourceRegistry, SourceRegistryOptions } from "./source-registry.ts";
 export type { SpoolRecord } from "./spool-records.ts";

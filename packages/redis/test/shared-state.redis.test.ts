@@ -6,9 +6,7 @@ import { createDueSet } from "../src/due-set.ts";
 import { createGaps } from "../src/gaps.ts";
 import { createHeartbeats } from "../src/heartbeats.ts";
 import { sharedKey, sourceKey } from "../src/keys.ts";
-import { createSignals } from "../src/signals.ts";
-import type { Signal } from "../src/signals.ts";
-import { atEnd, testConnection, testRedis, uniqueName, until } from "./redis.ts";
+import { atEnd, testConnection, testRedis, uniqueName } from "./redis.ts";
 
 const connection = await testConnection(await testRedis());
 const { client } = connection;
@@ -63,23 +61,6 @@ test("an instance's last heartbeat is known for seven days", async () => {
   const all = await heartbeats.all();
   assert.ok(Math.abs((all.get(here) ?? 0) - Date.now()) < 5_000);
   assert.equal(all.has(gone), false);
-});
-
-test("a signal reaches all who hear, until they stop", async () => {
-  const signals = createSignals({ connection });
-  const heard: Signal[] = [];
-  const ends = [signals.subscribe((signal) => heard.push(signal)), signals.subscribe((signal) => heard.push(signal))];
-  const signal = { source: uniqueName(), kind: "pull" };
-  await until(async () => {
-    if (heard.length === 0) await signals.publish(signal);
-    return heard.length >= 2;
-  });
-  assert.deepEqual(heard.slice(0, 2), [signal, signal]);
-  for (const end of ends) end();
-  heard.length = 0;
-  await signals.publish(signal);
-  await sleep(50);
-  assert.deepEqual(heard, []);
 });
 
 test("due children are claimed once, newest first, and coalesce", async () => {

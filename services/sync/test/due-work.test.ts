@@ -14,7 +14,6 @@ const stream: Stream = {
   hasModifiedTime: true,
   polled: false,
   hasChangedSince: true,
-  listsAll: false,
   inBin: true,
   volatile: new Set(),
 };

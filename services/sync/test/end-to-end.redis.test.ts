@@ -61,6 +61,16 @@ test("every table is pulled, proven complete, live and equal", { timeout: 110_00
   await assertEqual();
 });
 
+test("status says what Zoho says of the webhook", async () => {
+  const { webhook } = (await status()) as { webhook: { id: string; state: string } };
+  assert.equal(webhook.state, "active");
+  assert.ok(webhook.id);
+  await pair.call("DELETE", "/sources/acme/webhook");
+  const removed = (await status()) as { webhook: { id: string | null; state: string } };
+  assert.deepEqual([removed.webhook.id, removed.webhook.state], [null, "missing"]);
+  assert.equal((await pair.call("POST", "/sources/acme/webhook")).status, 200);
+});
+
 test(
   "live changes end as rows, every event accounted for, and a killed sync goes on",
   { timeout: 115_000 },

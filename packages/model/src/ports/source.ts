@@ -21,8 +21,6 @@ export interface Stream {
   readonly polled: boolean;
   /** Whether `changedSince` works. */
   readonly hasChangedSince: boolean;
-  /** Whether a complete reading (of one parent's records) lists every live record, so that rows it lacks are suspects. */
-  readonly listsAll: boolean;
   /** Whether the recycle bin lists its deleted records. */
   readonly inBin: boolean;
   /** Top-level keys derived from the clock or from reads; they take no part in comparing. */
@@ -53,14 +51,6 @@ export interface Page {
 export interface RequestOptions {
   readonly purpose: Purpose;
   readonly signal: AbortSignal;
-}
-
-/** Which connection test failed and what to do (contract section 4). */
-export interface Check {
-  readonly name: string;
-  readonly state: "ok" | "warn" | "fail";
-  readonly message: string;
-  readonly hint: string | null;
 }
 
 /** The organization as far as limits depend on it. */

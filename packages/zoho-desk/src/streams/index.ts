@@ -71,7 +71,6 @@ function toStream(spec: StreamSpec): Stream {
     // What is read under each ticket is due when its ticket changes; comparing it whole would cost credits per ticket.
     polled: !perTicket && (spec.events === null || spec.changedSince === null),
     hasChangedSince: spec.changedSince !== null,
-    listsAll: true,
     inBin: spec.bin.length > 0,
     volatile: new Set(spec.volatile),
   };

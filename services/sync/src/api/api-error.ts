@@ -33,7 +33,7 @@ export function toApiError(thrown: unknown): ApiError | null {
     const message = error.issues.map(({ path, message: text }) => `${path.join(".") || "body"}: ${text}`).join("; ");
     return new ApiError(422, "INVALID", {
       message,
-      hint: "Mend the named fields; the shapes are at /api/openapi.json.",
+      hint: "Mend the named fields; README shows a body that works.",
     });
   }
   if (error instanceof CreditsError) {
@@ -71,6 +71,9 @@ export function errorAnswers(log: Log) {
 
 /** What is not there. */
 export const notFound: RequestHandler = (_req, res) => {
-  const text = { message: "There is nothing at this address.", hint: "See docs/reference for the calls there are." };
+  const text = {
+    message: "There is nothing at this address.",
+    hint: "GET /api/sources lists the sources; README names the calls.",
+  };
   sendError(res, new ApiError(404, "NOT_FOUND", text));
 };

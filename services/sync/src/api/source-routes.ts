@@ -2,7 +2,7 @@ import { Router } from "express";
 import type { Request, Response } from "express";
 import type { DataSource } from "@deskmirror/model";
 import type { OpenMirror } from "../mirror/open-mirror.ts";
-import { registerWebhook } from "../mirror/subscription.ts";
+import { createWebhookLook, registerWebhook } from "../mirror/subscription.ts";
 import { toStatus } from "../mirror/status.ts";
 import { verify } from "../mirror/verify-run.ts";
 import { ApiError } from "./api-error.ts";
@@ -18,6 +18,7 @@ import { toSourceView } from "./source-view.ts";
 export function sourceRoutes(deps: ApiDeps): Router {
   const { registry, mirrors, signal } = deps;
   const routes = Router();
+  const lookAtWebhook = createWebhookLook(Date.now);
 
   const view = (source: DataSource): object => toSourceView(deps, source);
   const viewWithUrl = (source: DataSource): object => ({ ...view(source), serviceUrl: registry.serviceUrl(source) });
@@ -150,13 +151,13 @@ export function sourceRoutes(deps: ApiDeps): Router {
     const source = await get(req);
     const open = mirrors.get(source.name);
     if (open === null) throw notOpen(source.name, mirrors.problem(source.name));
-    const [ledger, gaps, credits, oldestMs] = await Promise.all([
+    const [ledger, gaps, credits, oldestMs, webhook] = await Promise.all([
       deps.ledger.counts(source.name),
       deps.gaps.list(source.name),
       open.throttle.credits(),
       deps.ledger.oldestMs(source.name),
+      lookAtWebhook(open, source, registry.serviceUrl(source)),
     ]);
-    const webhook = { id: source.webhookId, state: source.webhookId === null ? "missing" : "active" } as const;
     const lagMs = oldestMs === null ? open.lagMs() : Date.now() - oldestMs;
     const status = await toStatus(open.mirror, {
       dataSource: source,

@@ -21,7 +21,7 @@ export async function readChildren(context: TableContext, parentKey: string, opt
       await writePage(context, { page });
     },
   });
-  if (stream.listsAll && readings.every(({ shortfall }) => shortfall === null)) {
+  if (readings.every(({ shortfall }) => shortfall === null)) {
     await doubtUnseen(context, boundMs, parentKey);
   }
 }

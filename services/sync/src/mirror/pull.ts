@@ -123,12 +123,12 @@ function endReadings(pull: Pull): Pull {
 }
 
 async function finishPull(context: TableContext, session: TableSession, running: Pull): Promise<void> {
-  const { source, stream, sink, writer } = context;
+  const { source, sink, writer } = context;
   const pull = endReadings(running);
   const { deleted } = await sink.count(writer.table);
   const message = pull.message ?? countShortfall(pull, deleted);
   const complete = message === null;
-  if (complete && stream.listsAll && toProgress(session.state).completedMs !== null) {
+  if (complete && toProgress(session.state).completedMs !== null) {
     await doubtUnseen(context, pull.boundMs);
   }
   const finishedMs = source.now();

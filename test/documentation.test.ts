@@ -1,0 +1,34 @@
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+
+const root = join(import.meta.dirname, "..");
+const read = (path: string): string => readFileSync(join(root, path), "utf8");
+
+/** A row of docs/invariants.md: what holds, the file, and the title of its test. */
+function invariants(): readonly { readonly file: string; readonly title: string }[] {
+  const rows = read("docs/invariants.md").matchAll(/^\| I\d+[^|]*\|\s*`([^`]+)`\s*\|\s*(.+?)\s*\|$/gm);
+  return [...rows].map(([, file = "", title = ""]) => ({ file, title }));
+}
+
+test("every test that docs/invariants.md names exists in the file it names", () => {
+  const rows = invariants();
+  assert.ok(rows.length >= 12);
+  for (const { file, title } of rows) assert.ok(read(file).includes(`"${title}"`), `${file} has no test "${title}"`);
+});
+
+test("each of I1 to I12 is in docs/invariants.md, with its test or among the gaps", () => {
+  const text = read("docs/invariants.md");
+  for (let number = 1; number <= 12; number++) assert.match(text, new RegExp(`\\bI${number}\\b`));
+});
+
+test("every relative link of README, CONTRIBUTING and docs leads to a file", () => {
+  for (const page of ["README.md", "CONTRIBUTING.md", "docs/invariants.md", "docs/decisions.md", "docs/emulator.md"]) {
+    const folder = join(root, page, "..");
+    for (const [, link = ""] of read(page).matchAll(/\]\(([^)#]+)[^)]*\)/g)) {
+      if (!/^https?:/.test(link))
+        assert.ok(existsSync(join(folder, link)), `${page} links to ${link}, which is not there`);
+    }
+  }
+});
