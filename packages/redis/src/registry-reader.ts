@@ -22,7 +22,7 @@ export interface RegistryReader {
   readonly find: (key: string) => RegistryEntry | UnknownKey;
   /** Names of the sources that have a usable key. */
   readonly sources: () => readonly string[];
-  /** Looks at Redis now, one look at a time; never throws. */
+  /** Looks at Redis, one look at a time, with a look that begins after this call; never throws. */
   readonly refresh: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
@@ -44,6 +44,7 @@ export function createRegistryReader({ connection, file, log = () => {} }: Regis
   let version: string | null = null;
   let seenMs = Number.NEGATIVE_INFINITY;
   let looking: Promise<void> | null = null;
+  let nextLook: Promise<void> | null = null;
   let timer: NodeJS.Timeout | undefined;
   const ends: (() => void)[] = [];
 
@@ -63,7 +64,17 @@ export function createRegistryReader({ connection, file, log = () => {} }: Regis
     }
   }
 
-  const refresh = (): Promise<void> => (looking ??= look().finally(() => (looking = null)));
+  const startLook = (): Promise<void> => (looking = look().finally(() => (looking = null)));
+
+  /** A look under way may have been answered before what the caller asks about was published: all who come meanwhile share the next. */
+  function refresh(): Promise<void> {
+    if (looking === null) return startLook();
+    nextLook ??= looking.then(() => {
+      nextLook = null;
+      return startLook();
+    });
+    return nextLook;
+  }
   const refreshSoon = () => void refresh();
 
   return {
@@ -89,7 +100,7 @@ export function createRegistryReader({ connection, file, log = () => {} }: Regis
     async close() {
       clearInterval(timer);
       for (const end of ends) end();
-      await looking;
+      await (nextLook ?? looking);
     },
   };
 }

@@ -272,3 +272,19 @@ test("publishing seals with the present key what the previous key sealed", async
   assert.deepEqual(await open(vault, newKey).get(source.name), source);
   await assert.rejects(open(vault, key).list(), { name: "ConfigError", message: /SECRET_KEY/ });
 });
+
+test("a look that is asked for sees what was published before, even while an older look is under way", async () => {
+  const proxy = await createFaultProxy(url);
+  atEnd(() => proxy.close());
+  const reader = await openReader({ connection: await testConnection(proxy.url) });
+  const registry = open();
+  await registry.publish();
+  const source = dataSource();
+  proxy.delay(300);
+  const older = reader.refresh();
+  await sleep(400); // Redis has answered the older look, and the answer is on its way.
+  await registry.create(source);
+  await reader.refresh();
+  assert.ok("source" in reader.find(source.serviceKey));
+  await older;
+});

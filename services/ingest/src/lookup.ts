@@ -24,6 +24,7 @@ export function createLookup(
   };
 
   async function lookAgain(key: string): Promise<RegistryEntry | Refusal> {
+    if (!isRedisThere()) return refusals.unavailable;
     await registry.refresh();
     const found = registry.find(key);
     if (isUsed(found)) return found;
