@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { DeskEmulator } from "@deskmirror/desk-emulator";
 import pg from "pg";
-import { createAdminApi } from "../scripts/demo/admin-api.ts";
+import { createAdminApi } from "../scripts/pair/admin-api.ts";
 import { freePort } from "../scripts/pair/free-port.ts";
 import type { MakeBody } from "./delivery.ts";
 import { startFloor } from "./floors/start-floor.ts";

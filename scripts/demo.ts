@@ -1,7 +1,7 @@
 // `npm run demo`: the real pair against the bundled Desk emulator, until Ctrl-C; `-- --once` ends by itself, with 0 when equal.
 import { parseArgs } from "node:util";
 import { createDeskEmulator } from "@deskmirror/desk-emulator";
-import { createAdminApi } from "./demo/admin-api.ts";
+import { createAdminApi } from "./pair/admin-api.ts";
 import { openPair } from "./demo/open-pair.ts";
 import { SOURCE, changeAndVerify, changeUntilStopped, connectDesk, pullAll } from "./demo/steps.ts";
 import { failWhenOneEnds } from "./pair/running.ts";

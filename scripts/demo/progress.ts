@@ -1,4 +1,4 @@
-import type { Status, TableStatus, Verdict } from "./admin-api.ts";
+import type { Status, TableStatus, Verdict } from "../pair/admin-api.ts";
 import { formatTable } from "./table.ts";
 
 /** Whether a table's listing has come to its end. */

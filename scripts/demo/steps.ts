@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { DeskEmulator, Workload } from "@deskmirror/desk-emulator";
 import { tableNames } from "@deskmirror/desk-emulator";
-import type { AdminApi, Status, Verdict } from "./admin-api.ts";
+import type { AdminApi, Status, Verdict } from "../pair/admin-api.ts";
 import { countChanges, formatStatus, formatVerdict, isListed, summarizeStatus } from "./progress.ts";
 import { createScreen } from "./screen.ts";
 

@@ -10,7 +10,8 @@ export interface Running {
   readonly ended: Promise<string>;
   /** Lets it drain, and kills it when that takes longer than 25 s. */
   stop(): Promise<void>;
-  kill(): void;
+  /** Sends it a signal, SIGKILL unless another is named. */
+  kill(signal?: NodeJS.Signals): void;
 }
 
 const DRAIN_MS = 25_000;
@@ -33,7 +34,7 @@ export function startProgram(program: Program): Running {
   return {
     program,
     ended,
-    kill: () => child.kill("SIGKILL"),
+    kill: (signal = "SIGKILL") => child.kill(signal),
     async stop() {
       child.kill("SIGTERM");
       const tooLong = new AbortController();

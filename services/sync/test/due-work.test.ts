@@ -38,6 +38,7 @@ const running: Pull = {
 };
 const complete: Pull = { ...running, state: "complete", finishedMs: 2_000 };
 const incomplete: Pull = { ...complete, state: "incomplete", message: "why" };
+const long: Pull = { ...incomplete, finishedMs: 101_000 };
 
 function facts(change: Partial<TableFacts>): TableFacts {
   const intervals = { reconcileMs: 900_000, compareMs: 21_600_000, sweepMs: 604_800_000 };
@@ -56,7 +57,18 @@ const pulls: readonly [string, Partial<TableFacts>, ReturnType<typeof duePull>][
   ["it is polled and old", { stream: polled, progress: done, nowMs: 21_602_000 }, "compare"],
   ["it is a child and younger than the sweep", { stream: child, progress: done, nowMs: 21_602_000 }, null],
   ["it is a child and older than the sweep", { stream: child, progress: done, nowMs: 604_802_000 }, "compare"],
-  ["it is incomplete and old", { progress: { ...done, pull: incomplete }, nowMs: 21_602_000 }, "compare"],
+  ["it fell short less than a minute ago", { progress: { ...done, pull: incomplete }, nowMs: 61_000 }, null],
+  ["it fell short a minute ago", { progress: { ...done, pull: incomplete }, nowMs: 62_000 }, "compare"],
+  [
+    "it fell short and has not rested nine times as long as it took",
+    { progress: { ...done, pull: long }, nowMs: 998_000 },
+    null,
+  ],
+  [
+    "it fell short and has rested nine times as long as it took",
+    { progress: { ...done, pull: long }, nowMs: 1_001_000 },
+    "compare",
+  ],
 ];
 for (const [why, change, expected] of pulls) {
   test(`a pull is ${expected === null ? "not due" : `due (${expected})`} when ${why}`, () => {

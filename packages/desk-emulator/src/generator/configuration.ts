@@ -11,8 +11,9 @@ export function generateConfiguration(world: World): void {
   addPerDepartment(world);
 }
 
+/** Agents have fields, but no layouts (Zoho Desk OpenAPI, Layout: `module`). */
 function addLayouts(world: World): void {
-  for (const module of fieldModules) {
+  for (const module of fieldModules.filter((name) => name !== "agents")) {
     for (const departmentId of world.ids.departments) {
       const data = {
         layoutName: `Standard ${module}`,

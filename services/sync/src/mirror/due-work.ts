@@ -1,5 +1,5 @@
 import type { Stream } from "@deskmirror/model";
-import type { Progress } from "./progress.ts";
+import type { Progress, Pull } from "./progress.ts";
 
 /** The intervals of a data source, in ms. */
 export interface Intervals {
@@ -20,6 +20,9 @@ export interface TableFacts {
   readonly intervals: Intervals;
 }
 
+/** The shortest rest of a table whose reading fell short. */
+const RETRY_MS = 60_000;
+
 /** Why a table must be read whole now; null when it need not. */
 export function duePull(facts: TableFacts): "asked" | "resume" | "compare" | null {
   const { progress, asked, nowMs, stream, intervals } = facts;
@@ -27,9 +30,17 @@ export function duePull(facts: TableFacts): "asked" | "resume" | "compare" | nul
   if (asked === 0) return null;
   if (pull === null || pull.asked < asked) return "asked";
   if (pull.state === "running") return "resume";
-  const everyMs = readEveryMs(stream, intervals);
-  const restMs = pull.state === "incomplete" ? intervals.compareMs : everyMs;
+  const restMs = pull.state === "incomplete" ? retryAfterMs(pull, intervals) : readEveryMs(stream, intervals);
   return restMs !== null && nowMs - (pull.finishedMs ?? 0) >= restMs ? "compare" : null;
+}
+
+/**
+ * What fell short is mostly a record that came or went while it was read: it is read again soon, but so that reading again and again
+ * takes a tenth of the time at most.
+ */
+function retryAfterMs({ startedMs, finishedMs }: Pull, { compareMs }: Intervals): number {
+  const tookMs = (finishedMs ?? startedMs) - startedMs;
+  return Math.min(compareMs, Math.max(RETRY_MS, 9 * tookMs));
 }
 
 /** How often a table is read whole by the clock; null when reconcile and the recycle bin keep it true. */

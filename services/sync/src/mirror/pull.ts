@@ -157,5 +157,5 @@ function countShortfall(pull: Pull, deletedNow: number): string | null {
   if (pull.expected === null) return null;
   const least = pull.expected - Math.max(0, deletedNow - pull.deletedBefore);
   if (pull.distinct >= least) return null;
-  return `Zoho counts ${pull.expected} records, the listing showed ${pull.distinct}; it is read again at the next pull.`;
+  return `Zoho counts ${pull.expected} records, the listing showed ${pull.distinct}; it is read again by itself.`;
 }

@@ -12,6 +12,15 @@ export interface Status {
     readonly inFlight: number;
     readonly unaccounted: number;
   };
+  readonly webhook: { readonly state: string };
+  readonly credits: {
+    readonly limit: number | null;
+    readonly remaining: number | null;
+    readonly reserve: number;
+    readonly spentToday: Readonly<Record<string, number>>;
+    readonly waitUntil: string | null;
+  };
+  readonly gaps: readonly { readonly reason: string; readonly state: string }[];
 }
 
 /** One table of a status. */

@@ -1,0 +1,136 @@
+import { randomBytes } from "node:crypto";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createAdminApi } from "../pair/admin-api.ts";
+import type { AdminApi } from "../pair/admin-api.ts";
+import { freePort } from "../pair/free-port.ts";
+import { redisProgram, serviceProgram } from "../pair/programs.ts";
+import { waitUntilReady } from "../pair/ready.ts";
+import { startProgram } from "../pair/running.ts";
+import type { Running } from "../pair/running.ts";
+import { startPostgresServer } from "../servers/postgres.ts";
+import { startBalancer } from "./balancer.ts";
+import type { Balancer } from "./balancer.ts";
+import { startDesk } from "./desk.ts";
+import type { Desk, DeskArguments } from "./desk.ts";
+
+/** A program that can be ended and started again under the same address. */
+export interface Member {
+  /** Origin of its private port. */
+  readonly origin: string;
+  /** As it runs now, or ran last. */
+  running(): Running;
+  start(): void;
+}
+
+/** Everything that runs in a deployment, each as a process of its own: ingest × 2 behind a balancer, sync × 2, Redis, PostgreSQL, a Desk. */
+export interface Cluster extends AsyncDisposable {
+  readonly desk: Desk;
+  /** The admin API of the first sync. */
+  readonly api: AdminApi;
+  readonly balancer: Balancer;
+  readonly databaseUrl: string;
+  readonly redis: Member;
+  readonly ingests: readonly Member[];
+  readonly syncs: readonly Member[];
+}
+
+/** The source of every proof. */
+export const SOURCE = "acme";
+
+const REPLICAS = 2;
+
+/** Starts a cluster whose Desk is made by the emulator's `deskArguments`; `environment` is added to that of both services. */
+export async function startCluster(options: {
+  readonly deskArguments: DeskArguments;
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+}): Promise<Cluster> {
+  const { signal } = options;
+  await using releases = new AsyncDisposableStack();
+  const dir = mkdtempSync(join(tmpdir(), "deskmirror-proof-"));
+  // PostgreSQL may run as another user.
+  chmodSync(dir, 0o755);
+  releases.defer(() => rmSync(dir, { recursive: true, force: true }));
+  const desk = await startDesk(options.deskArguments, join(dir, "desk.log"));
+  releases.defer(() => desk.running.stop());
+  const postgresDir = join(dir, "postgres");
+  mkdirSync(postgresDir);
+  const postgres = await startPostgresServer(postgresDir);
+  releases.defer(() => postgres.stop());
+
+  const redisPort = await freePort();
+  const server = process.env["REDIS_SERVER"] ?? "redis-server";
+  const redis = startMember(`http://127.0.0.1:${redisPort}`, () =>
+    startProgram(redisProgram({ server, dir: join(dir, "redis"), port: redisPort })),
+  );
+
+  const ingestPorts = await Promise.all(Array.from({ length: REPLICAS }, freePort));
+  const balancer = await startBalancer(ingestPorts);
+  const adminToken = randomBytes(24).toString("hex");
+  const shared = {
+    PATH: process.env["PATH"],
+    REDIS_URL: `redis://127.0.0.1:${redisPort}`,
+    DATA_DIR: dir,
+    SPOOL_DIR: join(dir, "spool"),
+    SINK_URL: postgres.url,
+    SECRET_KEY: randomBytes(32).toString("base64"),
+    ADMIN_TOKEN: adminToken,
+    PUBLIC_URL: balancer.url,
+    ALLOW_CUSTOM_ENDPOINTS: "true",
+    LOG_LEVEL: "warn",
+    ...options.environment,
+  };
+  const ingests = await Promise.all(
+    ingestPorts.map(async (port, index) => {
+      const opsPort = await freePort();
+      return startService("ingest", index, opsPort, { INGEST_PORT: `${port}`, INGEST_OPS_PORT: `${opsPort}` });
+    }),
+  );
+  releases.defer(() => balancer.stop());
+  const syncs = await Promise.all(
+    Array.from({ length: REPLICAS }, async (_, index) => {
+      const port = await freePort();
+      return startService("sync", index, port, { SYNC_PORT: `${port}` });
+    }),
+  );
+  await waitUntilReady(
+    [...ingests, ...syncs].map(({ origin }) => origin),
+    { running: [desk.running], signal },
+  );
+  const api = createAdminApi({ origin: syncs[0]!.origin, token: adminToken, source: SOURCE, signal });
+  const disposal = releases.move();
+  return {
+    desk,
+    api,
+    balancer,
+    databaseUrl: postgres.url,
+    redis,
+    ingests,
+    syncs,
+    [Symbol.asyncDispose]: () => disposal.disposeAsync(),
+  };
+
+  function startService(
+    name: "ingest" | "sync",
+    index: number,
+    port: number,
+    own: Readonly<Record<string, string>>,
+  ): Member {
+    const program = serviceProgram(name, { env: { ...shared, ...own }, logFile: join(dir, `${name}-${index}.log`) });
+    return startMember(`http://127.0.0.1:${port}`, () => startProgram(program));
+  }
+
+  function startMember(origin: string, launch: () => Running): Member {
+    let running = launch();
+    releases.defer(() => running.stop());
+    return {
+      origin,
+      running: () => running,
+      start() {
+        running = launch();
+      },
+    };
+  }
+}
