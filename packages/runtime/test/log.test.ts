@@ -42,11 +42,19 @@ describe("log (I11: no secret in a log)", () => {
     ["a service key in an error", { err: new Error(`POST http://host/hooks/${SECRET} gave 500`) }],
     ["a code in a query", {}, `GET https://accounts/oauth/v2/token?code=${SECRET}&x=1 failed`],
     ["a bearer token in a message", {}, `sent Bearer ${SECRET} to it`],
+    ["a bearer token of letters", {}, "sent Bearer qwertyuiopasdfghjklzxcvb to it"],
+    ["a bearer token that begins like a word", { sent: `Bearer token.${SECRET}` }],
+    ["a bearer token in capitals", {}, `Bearer ${SECRET.toUpperCase()}`],
+    ["basic credentials", { header: `basic ${Buffer.from(`u:${SECRET}`).toString("base64")}` }],
     ["JSON in a message", {}, JSON.stringify({ refresh_token: SECRET, expires_in: 3600 })],
     ["an error's own fields", { err: Object.assign(new Error("no"), { config: { secret: SECRET } }) }],
   ];
   for (const [what, fields, message] of withSecrets) {
-    test(`${what} is taken out`, () => assert.ok(!logged(fields, message).includes(SECRET)));
+    test(`${what} is taken out`, () => {
+      const line = logged(fields, message);
+      assert.match(line, /\[redacted\]/);
+      for (const secret of [SECRET, SECRET.toUpperCase(), "qwerty"]) assert.ok(!line.includes(secret));
+    });
   }
 
   test("Zoho's tokens and JWTs are taken out wherever they stand", () => {
@@ -54,6 +62,15 @@ describe("log (I11: no secret in a log)", () => {
     const line = logged({ note: `${zoho} and ${jwt}` });
     assert.match(line, /"note":"\[redacted\] and \[redacted\]"/);
   });
+
+  for (const words of [
+    "bearer token of admin API",
+    "no Bearer token.",
+    "the bearer token, again",
+    "Basic authorization",
+  ]) {
+    test(`"${words}" is words of ours and stays`, () => assert.equal(JSON.parse(logged({}, words)).msg, words));
+  }
 
   test("what is no secret stays", () => {
     const line = logged({ url: "http://host:80/api/v1/tickets?from=1", tokens: 3, key: "410", email: "a@b.example" });
