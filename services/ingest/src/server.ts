@@ -1,16 +1,8 @@
-import { once } from "node:events";
 import { createServer } from "node:http";
 import type { RequestListener, Server } from "node:http";
-import type { AddressInfo } from "node:net";
-import { ConfigError } from "@deskmirror/model";
+import { listen as listenOn } from "@deskmirror/runtime";
+import type { Listener } from "@deskmirror/runtime";
 import { refusals, toBody } from "./answer.ts";
-
-/** A listener that can be ended. */
-export interface Listener {
-  readonly port: number;
-  /** Takes no more connections; resolves when every request under way is answered. */
-  close(): Promise<void>;
-}
 
 const READ_MS = 5_000;
 /** Longer than a proxy keeps an idle connection, so that it is the proxy who ends it, never in the middle of a request. */
@@ -35,23 +27,8 @@ export function createPublicServer(app: RequestListener): Server {
 }
 
 /** Listens; a `host` of null is every address. ConfigError when the port cannot be had. */
-export async function listen(server: Server, port: number, host: string | null): Promise<Listener> {
-  server.listen(host === null ? { port } : { port, host });
-  await once(server, "listening").catch((cause: NodeJS.ErrnoException) => {
-    throw new ConfigError(`cannot listen (${cause.message}): see INGEST_PORT, INGEST_OPS_PORT and BIND_HOST`, {
-      cause,
-    });
-  });
-  return {
-    port: (server.address() as AddressInfo).port,
-    async close() {
-      const closed = once(server, "close");
-      server.close();
-      const idle = setInterval(() => server.closeIdleConnections(), 50);
-      await closed;
-      clearInterval(idle);
-    },
-  };
+export function listen(server: Server, port: number, host: string | null): Promise<Listener> {
+  return listenOn(server, { port, host, variables: "INGEST_PORT, INGEST_OPS_PORT and BIND_HOST" });
 }
 
 function rawAnswer(status: string, body: string): string {
