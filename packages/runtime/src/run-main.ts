@@ -76,6 +76,8 @@ async function start<V extends Variables>(main: Main<V>): Promise<void> {
   try {
     await main.run({ env, log, lifecycle });
   } catch (error) {
+    // Told to end while starting: what was being opened is given up, and that is no failure.
+    if (lifecycle.signal.aborted) return log.info({ reason: toError(error).message }, "ended while starting");
     if (error instanceof ConfigError) throw error;
     crash(error);
   }

@@ -62,6 +62,13 @@ describe("a service's life", { concurrency: true }, () => {
     assert.equal(code, 1);
   });
 
+  test("SIGTERM while it starts gives up the start, closes what was open and exits 0", async () => {
+    const { code, stdout } = await run({ MODE: "6" }, [["waits for Redis", "SIGTERM"]]);
+    assert.deepEqual(plain(stdout), ["closing second, aborted true", "closed second", "closed first"]);
+    assert.doesNotMatch(stdout, /"level":"(?:fatal|error)"|"stack"/);
+    assert.equal(code, 0);
+  });
+
   test("a mistake at start is logged, closes what was open and exits 1", async () => {
     const { code, stdout } = await run({ MODE: "5" }, []);
     assert.match(stdout, /"level":"fatal".*a mistake/);
