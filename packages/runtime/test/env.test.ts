@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { ConfigError } from "@deskmirror/model";
 import { choice, flag, integer, parseEnv, port, sharedVariables, text, url } from "@deskmirror/runtime";
+import type { Variables } from "@deskmirror/runtime";
 
 const variables = {
   PORT: { meaning: "public listener", schema: port, default: "8080" },
@@ -22,8 +23,15 @@ const variables = {
     schema: text.refine((key) => key.length === 4, "must have 4 characters"),
     secret: true,
   },
+  DIR: { meaning: "where files live", schema: text, default: "./data" },
+  FILE: {
+    meaning: "a file there",
+    schema: text,
+    check: (path, textOf) => (path.startsWith(textOf("DIR")) ? null : `must lie in ${textOf("DIR")}`),
+    default: "$DIR/desk.db",
+  },
   OLD_KEY: { meaning: "read during rotation", schema: text, secret: true, optional: true },
-} as const;
+} as const satisfies Variables;
 
 const problemsOf = (env: Record<string, string>) => {
   try {
@@ -44,8 +52,22 @@ describe("environment", () => {
       LEVEL: "info",
       SINK: "sqlite:./data/desk.db",
       KEY: "good",
+      DIR: "./data",
+      FILE: "./data/desk.db",
       OLD_KEY: null,
     });
+  });
+
+  test("a default follows the variable it names, read from a file too", () => {
+    assert.equal(parseEnv(variables, { KEY: "good", DIR: "/var/desk" }).FILE, "/var/desk/desk.db");
+    const file = join(mkdtempSync(join(tmpdir(), "deskmirror-env-")), "dir");
+    writeFileSync(file, "/srv/desk\n");
+    assert.equal(parseEnv(variables, { KEY: "good", DIR_FILE: file }).FILE, "/srv/desk/desk.db");
+  });
+
+  test("a problem of a variable that others look at is told once", () => {
+    const message = problemsOf({ DIR: "/a", DIR_FILE: "/b" });
+    assert.equal(message.split("DIR and DIR_FILE").length, 2);
   });
 
   test("reads a value from the file that NAME_FILE names, trimmed", () => {
@@ -65,6 +87,7 @@ describe("environment", () => {
     ["LEVEL", "loud", /LEVEL must be one of info, debug; it is "loud"/],
     ["SINK", "desk.db", /SINK must be a URL that starts with postgres: or sqlite:$/m],
     ["SINK", "mysql://x", /SINK must be a URL that starts with postgres: or sqlite:$/m],
+    ["FILE", "/etc/desk.db", /FILE must lie in \.\/data; it is "\/etc\/desk.db"/],
     ["KEY", "short", /KEY must have 4 characters$/m],
     ["KEY_FILE", "/nowhere", /KEY and KEY_FILE are both set; unset one of them/],
     ["OLD_KEY_FILE", "/nowhere", /OLD_KEY_FILE names a file that cannot be read \(ENOENT\): \/nowhere/],
