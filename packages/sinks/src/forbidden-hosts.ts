@@ -20,12 +20,14 @@ export async function assertAllowedHost(host: string): Promise<void> {
   const name = host.replace(/^\[|\]$|\.$/g, "").toLowerCase();
   if (names.has(name)) throw forbidden(host);
   const found = await lookup(name, { all: true }).catch((error: unknown) => {
-    throw new TransientError(`the sink's host ${host} cannot be resolved (${toError(error).message})`, { code: "DNS" });
+    throw new TransientError(`the host ${host} cannot be resolved (${toError(error).message})`, { code: "DNS" });
   });
   if (found.some(({ address, family }) => addresses.check(address, family === 6 ? "ipv6" : "ipv4")))
     throw forbidden(host);
 }
 
 function forbidden(host: string): ConfigError {
-  return new ConfigError(`${host} serves the metadata of a cloud's machines and is no sink: name your database server`);
+  return new ConfigError(
+    `${host} serves the metadata of a cloud's machines, which is never asked: name your own server`,
+  );
 }

@@ -1,6 +1,6 @@
 import { mkdirSync, realpathSync } from "node:fs";
 import { dirname, relative, resolve } from "node:path";
-import { ConfigError } from "@deskmirror/model";
+import { ConfigError, toError } from "@deskmirror/model";
 import type { Sink } from "@deskmirror/model";
 import { assertAllowedHost } from "./forbidden-hosts.ts";
 import { hostOf } from "./postgres/pool.ts";
@@ -8,31 +8,64 @@ import { openPostgresSink } from "./postgres/postgres-sink.ts";
 import { redactSinkUrl } from "./redact-sink-url.ts";
 import { openSqliteSink } from "./sqlite/sqlite-sink.ts";
 
+/** Where files of sinks must lie. */
+export interface SinkPlace {
+  readonly dataDir: string;
+}
+
 /**
  * Opens the sink a URL names: `postgres://…`, `postgresql://…` or `sqlite:<path in dataDir>`, relative paths from the working
  * directory. ConfigError when the URL is refused, TransientError when the sink is out of reach.
  */
-export async function openSink(url: string, { dataDir }: { readonly dataDir: string }): Promise<Sink> {
-  if (/^sqlite:/i.test(url)) return openSqliteSink(toPath(url, dataDir));
-  if (!/^postgres(ql)?:\/\//i.test(url)) {
-    throw new ConfigError(
-      `the sink URL ${redactSinkUrl(url)} is of no kind we know: use postgres://user:password@host/database or sqlite:./data/desk.db`,
-    );
-  }
+export async function openSink(url: string, place: SinkPlace): Promise<Sink> {
+  const problem = sinkUrlProblem(url, place);
+  if (problem !== null) throw new ConfigError(problem);
+  if (isSqlite(url)) return openSqliteSink(makePlace(toPath(url), place));
   const host = hostOf(url);
   if (!host.startsWith("/")) await assertAllowedHost(host);
   return openPostgresSink(url);
 }
 
-function toPath(url: string, dataDir: string): string {
-  const path = resolve(url.replace(/^sqlite:/i, "").replace(/^\/\/(?=.)/, ""));
-  const refuse = (): never => {
-    throw new ConfigError(`${path} does not lie in DATA_DIR: use a file in ${resolve(dataDir)}, or set DATA_DIR`);
-  };
-  if (path.includes("\0") || !isInside(resolve(dataDir), path)) refuse();
-  mkdirSync(dirname(path), { recursive: true });
-  if (!isInside(realpathSync(dataDir), resolve(realpathSync(dirname(path)), "file"))) refuse();
-  return path;
+/** Why the text of a sink URL is refused, and what to do; null when it is not. */
+export function sinkUrlProblem(url: string, { dataDir }: SinkPlace): string | null {
+  if (isSqlite(url)) {
+    const path = toPath(url);
+    return path.includes("\0") || !isInside(resolve(dataDir), path) ? outside(path, dataDir) : null;
+  }
+  if (!/^postgres(ql)?:\/\//i.test(url)) {
+    return `the sink URL ${redactSinkUrl(url)} is of no kind we know: use postgres://… or sqlite:<file in DATA_DIR>`;
+  }
+  try {
+    hostOf(url);
+    return null;
+  } catch (error) {
+    return toError(error).message;
+  }
+}
+
+/** Makes the folder of a file, which no link may lead out of `dataDir`; gives the file's path. */
+function makePlace(path: string, { dataDir }: SinkPlace): string {
+  const folder = dirname(path);
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (cause) {
+    const text = `${folder} cannot be made (${toError(cause).message}): let this user write there, or change DATA_DIR`;
+    throw new ConfigError(text, { cause });
+  }
+  if (isInside(realpathSync(dataDir), resolve(realpathSync(folder), "file"))) return path;
+  throw new ConfigError(outside(path, dataDir));
+}
+
+function outside(path: string, dataDir: string): string {
+  return `${path} does not lie in DATA_DIR: use a file in ${resolve(dataDir)}, or change DATA_DIR`;
+}
+
+function isSqlite(url: string): boolean {
+  return /^sqlite:/i.test(url);
+}
+
+function toPath(url: string): string {
+  return resolve(url.replace(/^sqlite:/i, "").replace(/^\/\/(?=.)/, ""));
 }
 
 function isInside(folder: string, path: string): boolean {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { after, test } from "node:test";
 import { ConfigError, TransientError } from "@deskmirror/model";
-import { openSink, redactSinkUrl, sourceNameProblem } from "@deskmirror/sinks";
+import { assertAllowedHost, openSink, redactSinkUrl, sinkUrlProblem, sourceNameProblem } from "@deskmirror/sinks";
 
 const dataDir = await mkdtemp(join(tmpdir(), "deskmirror-open-"));
 after(() => rm(dataDir, { recursive: true }));
@@ -47,6 +47,35 @@ test("a link that leads out of DATA_DIR is refused", async () => {
   await assert.rejects(openSink(`sqlite:${dataDir}/link/desk.db`, { dataDir }), /DATA_DIR/);
   await rm(outside, { recursive: true });
 });
+
+for (const [url, problem] of [
+  ["mysql://u:s3cret@h/d", /of no kind we know: use postgres:\/\/… or sqlite:/],
+  ["postgres://u:s3cret@with space@h:99999/d", /cannot be read: encode special characters/],
+  ["sqlite:/etc/desk.db", /\/etc\/desk.db does not lie in DATA_DIR: use a file in/],
+  ["postgres://u:s3cret@nowhere.invalid/d", null],
+  [`sqlite:${dataDir}/new/desk.db`, null],
+] as const) {
+  test(`the text of "${url.replace(dataDir, "DATA_DIR")}" alone tells whether it is refused`, () => {
+    const found = sinkUrlProblem(url, { dataDir });
+    if (problem === null) assert.equal(found, null);
+    else assert.match(found ?? "", problem);
+    assert.ok(!found?.includes("s3cret"));
+  });
+}
+
+test("a folder that cannot be made is a mistake in the settings", async () => {
+  await assert.rejects(openSink("sqlite:/dev/null/desk.db", { dataDir: "/dev/null" }), (error) => {
+    assert.ok(error instanceof ConfigError, String(error));
+    assert.match(error.message, /\/dev\/null cannot be made .*DATA_DIR/);
+    return true;
+  });
+});
+
+for (const host of ["169.254.169.254", "metadata.google.internal.", "[fd00:ec2::254]", "2852039166", "0xa9fea9fe"]) {
+  test(`the host ${host} serves metadata and is refused`, async () => {
+    await assert.rejects(assertAllowedHost(host), ConfigError);
+  });
+}
 
 test("a host that does not resolve is out of reach, not refused", async () => {
   await assert.rejects(openSink("postgres://u:p@nowhere.invalid/d", { dataDir }), TransientError);
