@@ -1,7 +1,7 @@
 /**
  * Counts a group's events as accepted, once. The mark lives in the job's own hash, so removing the job removes it; a job that is
  * gone was settled, and settling counted it. A group that is open although its mark is new was lost and stored again.
- * KEYS job, ledger, open · ARGV group id, events
+ * KEYS job, ledger, open · ARGV group id, events, when the last of its deliveries was received (ms)
  */
 export const ACCEPT = `
 if redis.call("EXISTS", KEYS[1]) == 0 or redis.call("HSETNX", KEYS[1], "dm:events", ARGV[2]) == 0 then return 0 end
@@ -10,6 +10,9 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 if redis.call("ZADD", KEYS[3], "NX", now, ARGV[2] .. ":" .. ARGV[1]) == 0 then return 0 end
 redis.call("HINCRBY", KEYS[2], "accepted", ARGV[2])
 redis.call("HINCRBY", KEYS[2], "open", ARGV[2])
+if tonumber(ARGV[3]) > tonumber(redis.call("HGET", KEYS[2], "lastReceivedMs") or 0) then
+  redis.call("HSET", KEYS[2], "lastReceivedMs", ARGV[3])
+end
 return 1`;
 
 /**

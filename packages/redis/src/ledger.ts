@@ -23,6 +23,8 @@ export interface Ledger {
   audit(source: string): Promise<readonly Unaccounted[]>;
   /** When the oldest event in flight was accepted (ms, Redis's clock); null when there is none. */
   oldestMs(source: string): Promise<number | null>;
+  /** When the last accepted delivery was received (ms, ingest's clock); null when there was none. */
+  lastReceivedMs(source: string): Promise<number | null>;
 }
 
 const UNACCOUNTED_AFTER_MS = 60_000;
@@ -86,12 +88,17 @@ export function createLedger({ connection: { client } }: { readonly connection: 
       const [, score] = await ask(client.zrange(sourceKey(source, "open"), 0, "0", "WITHSCORES"));
       return score === undefined ? null : Number(score);
     },
+    async lastReceivedMs(source) {
+      const ms = await ask(client.hget(sourceKey(source, "ledger"), "lastReceivedMs"));
+      return ms === null ? null : Number(ms);
+    },
   };
 }
 
 /** Arguments of EVAL that accept a group, for a pipeline. */
 export function acceptArguments(group: DeliveryGroup) {
-  return [ACCEPT, 3, ...ledgerKeys(group), group.id, eventsOf(group)] as const;
+  const lastReceivedMs = Math.max(...group.deliveries.map(({ receivedMs }) => receivedMs));
+  return [ACCEPT, 3, ...ledgerKeys(group), group.id, eventsOf(group), lastReceivedMs] as const;
 }
 
 function ledgerKeys({ source, id }: DeliveryGroup) {

@@ -75,7 +75,7 @@ async function balances({ accept, settle }: Scripts): Promise<void> {
       }
       if (does === "accept") {
         reference.accept(group);
-        await client.eval(accept, 3, ...keys, id, group.size);
+        await client.eval(accept, 3, ...keys, id, group.size, 0);
       }
       if (does.startsWith("settle")) {
         reference.settle(group);

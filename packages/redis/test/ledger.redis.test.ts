@@ -133,3 +133,17 @@ test("the oldest event in flight tells when it was accepted", async () => {
   await queue.add(group(source, 1));
   assert.ok(Math.abs(((await ledger.oldestMs(source)) ?? 0) - Date.now()) < 5_000);
 });
+
+test("the last delivery is the latest received, though a spooled one is accepted after it", async () => {
+  const source = uniqueName();
+  assert.equal(await ledger.lastReceivedMs(source), null);
+  const [early, late] = [group(source, 1), group(source, 1, 1)];
+  const at = (one: DeliveryGroup, ...times: readonly number[]): DeliveryGroup => ({
+    ...one,
+    deliveries: one.deliveries.map((delivery, index) => ({ ...delivery, receivedMs: times[index]! })),
+  });
+  await queue.add(at(late, 5_000, 4_000));
+  await queue.add(at(early, 1_000));
+  assert.equal(await ledger.lastReceivedMs(source), 5_000);
+  assert.deepEqual(await ledger.counts(source), { ...nothing, accepted: 3, inFlight: 3 });
+});

@@ -20,10 +20,11 @@ test("a port that is taken is a ConfigError that names the variables", async () 
 });
 
 test("closing answers what is under way, and no connection kept alive holds it up", async () => {
-  const { port, close } = await open(0);
-  const answer = fetch(`http://127.0.0.1:${port}`);
+  const listener = await open(0);
+  const url = `http://127.0.0.1:${listener.port}`;
+  const answer = fetch(url);
   await sleep(50);
-  await close();
+  await listener.close();
   assert.equal(await (await answer).text(), "here");
-  await assert.rejects(fetch(`http://127.0.0.1:${port}`));
+  await assert.rejects(fetch(url));
 });
