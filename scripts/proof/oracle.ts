@@ -126,7 +126,7 @@ function keyOf(table: string, key: string, data: Readonly<Record<string, unknown
 function whyUnlike(table: string, record: DeskRecord, row: SinkRow): string | null {
   if (row.deletedAt !== null) return `live in Desk, deleted here at ${row.deletedAt.toISOString()} (${row.life})`;
   const parentId = toParentId(table, record);
-  if (row.parentId !== parentId) return `under ${row.parentId}, not ${parentId}`;
+  if (row.parentId !== parentId) return `under ${row.parentId}, not ${String(parentId)}`;
   const truth = { ...record.list, ...record.detail };
   // The list of archived tickets does not tell it.
   const modified = table === "archived_tickets" ? null : (truth["modifiedTime"] as string | null | undefined);

@@ -87,7 +87,7 @@ function findDoubt(row: RowVersions, change: Change, horizonMs: number): Doubt |
     contradiction,
   });
   if (change.op === "refetch") return ask(change.afterMs);
-  if (isAhead(change, horizonMs)) return ask(Math.min(toVersionParts(change.core!.version)!.currentMs, horizonMs));
+  if (isAhead(change, horizonMs)) return ask(horizonMs);
   return contradicted(row, change, ask) ?? perhapsRestored(row, change, ask);
 }
 
@@ -112,10 +112,11 @@ function perhapsRestored(row: RowVersions, change: StateChange, ask: Ask): Doubt
   return seenMs > life.atMs && change.life < row.life ? ask(life.atMs) : null;
 }
 
-/** A state from the future freezes its row until that time comes; only a GET may say so. */
-function isAhead(change: StateChange, horizonMs: number): boolean {
-  if (change.origin === "get" || change.core === null) return false;
-  return (toVersionParts(change.core.version)?.modifiedMs ?? 0) > horizonMs;
+/** A state or a death from the future freezes its row until that time comes; only a GET may say so. */
+function isAhead({ origin, core, life }: StateChange, horizonMs: number): boolean {
+  if (origin === "get") return false;
+  const content = toVersionParts(core?.version ?? NO_VERSION);
+  return Math.max(content?.modifiedMs ?? 0, content?.currentMs ?? 0, toLifeParts(life)?.atMs ?? 0) > horizonMs;
 }
 
 /** The answer that settles two doubts of one key settles both. */

@@ -1,4 +1,5 @@
 import { hash } from "node:crypto";
+import { toStorableText } from "./json.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
 
 /**
@@ -58,7 +59,8 @@ export function newest(left: string, right: string): string {
 
 /**
  * Hashes a register's content to 16 hex digits. The same state gives the same hash in whatever dress Zoho sends it: key order,
- * numbers and booleans as text, and times as ISO text or ms make no difference. `skip` names top-level keys left out.
+ * numbers and booleans as text, times as ISO text or ms, and what no database stores (NUL, lone surrogates) or stands in its place
+ * make no difference. `skip` names top-level keys left out.
  */
 export function hashContent(data: JsonObject, skip: ReadonlySet<string>): string {
   const parts: string[] = [];
@@ -74,7 +76,7 @@ function writeObject(data: JsonObject, parts: string[], skip: ReadonlySet<string
     if (skip.has(key)) continue;
     const value = data[key];
     if (value === undefined) continue;
-    parts.push(JSON.stringify(key), ":");
+    parts.push(JSON.stringify(toStorableText(key)), ":");
     writeValue(value, parts);
   }
   parts.push("}");
@@ -99,7 +101,7 @@ function isArray(value: JsonValue): value is readonly JsonValue[] {
 const isoTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z$/;
 
 function normalizeText(text: string): string {
-  if (!isoTime.test(text)) return text.toWellFormed();
+  if (!isoTime.test(text)) return toStorableText(text);
   const ms = Date.parse(text);
   return Number.isNaN(ms) ? text : String(ms);
 }

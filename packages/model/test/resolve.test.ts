@@ -124,6 +124,19 @@ test("a state ahead of the horizon is doubted and not written, unless a GET says
   assert.equal(resolveOn(null, upsert({ origin: "get", ...ahead })).writes.length, 1);
 });
 
+test("a death ahead of the horizon is doubted and kills nothing, unless a GET says it", () => {
+  const alive = upsert({ origin: "event", modifiedMs: 100, currentMs: 100 });
+  const doubted = resolveOn(alive, tombstone(2_000_000));
+  assert.deepEqual([doubted.writes, doubted.outcomes], [[], ["doubt"]]);
+  assert.deepEqual(doubted.doubts, [{ key: "k", parentId: null, afterMs: 1_000_000, contradiction: null }]);
+  assert.equal(resolveOn(alive, { ...tombstone(2_000_000), origin: "get" }).writes.length, 1);
+});
+
+test("an event from the future with a modified time of the past is doubted", () => {
+  const { writes, outcomes } = resolveOn(null, upsert({ origin: "event", modifiedMs: 100, currentMs: 2_000_000 }));
+  assert.deepEqual([writes, outcomes], [[], ["doubt"]]);
+});
+
 test("a record that must be asked for raises a doubt and writes nothing", () => {
   const ask: Change = { op: "refetch", key: "k", origin: "event", parentId: "t", afterMs: 70 };
   assert.deepEqual(resolveOn(null, ask, ask), {

@@ -1,7 +1,7 @@
 /**
  * Common part: takes one letter out of every structure and moves its count in the ledger from `deadLettered` to `bucket` (with
  * "accepted", out of the ledger). Pulled rows (`pull:…`) are outside the ledger.
- * KEYS index, heads, bodies, ledger, size · ARGV[1] prefix of the keys that index one event name
+ * KEYS index, heads, bodies, ledger, bytes · ARGV[1] prefix of the keys that index one event name
  */
 const TAKE_OUT = `
 local function takeOut(id, bucket)
@@ -11,19 +11,19 @@ local function takeOut(id, bucket)
   redis.call("ZREM", KEYS[1], head.at)
   redis.call("HDEL", KEYS[2], id)
   redis.call("HDEL", KEYS[3], id)
-  redis.call("DECRBY", KEYS[5], head.size)
+  redis.call("DECRBY", KEYS[5], head.size + #text)
   if head.name then redis.call("ZREM", ARGV[1] .. head.name, head.at) end
   if string.sub(id, 1, 5) == "pull:" then return true end
-  redis.call("HINCRBY", KEYS[4], "deadLettered", -1)
-  redis.call("HINCRBY", KEYS[4], bucket, bucket == "accepted" and -1 or 1)
+  redis.call("HINCRBY", KEYS[4], "deadLettered", -head.events)
+  redis.call("HINCRBY", KEYS[4], bucket, bucket == "accepted" and -head.events or head.events)
   return true
 end
 local function idOf(member) return string.sub(member, string.find(member, "|", 1, true) + 1) end
 `;
 
 /**
- * Stores a letter unless its id is there, then pushes out the oldest: of its event name when that is capped, and of all when the
- * bodies weigh too much.
+ * Stores a letter unless its id is there, then pushes out the oldest: of its event name when that is capped, and of all when they
+ * weigh too much together.
  * ARGV[2…] id, head (JSON), body, letters kept of one name, bytes kept
  */
 export const ADD = `${TAKE_OUT}
@@ -31,7 +31,7 @@ local id, head = ARGV[2], cjson.decode(ARGV[3])
 if redis.call("HSETNX", KEYS[2], id, ARGV[3]) == 0 then return 0 end
 redis.call("HSET", KEYS[3], id, ARGV[4])
 redis.call("ZADD", KEYS[1], 0, head.at)
-redis.call("INCRBY", KEYS[5], head.size)
+redis.call("INCRBY", KEYS[5], head.size + #ARGV[3])
 if head.name then
   local key = ARGV[1] .. head.name
   redis.call("ZADD", key, 0, head.at)

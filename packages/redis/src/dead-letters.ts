@@ -37,7 +37,7 @@ export interface DeadLetters {
   /** Newest first within a source, sources by name. */
   readonly list: (query: DeadLetterQuery) => Promise<DeadLetterPage>;
   readonly get: (id: string) => Promise<DeadLetter | null>;
-  /** Counts the letter's event as filtered; false when there is no such letter. */
+  /** Counts the letter's events as filtered; false when there is no such letter. */
   readonly discard: (id: string) => Promise<boolean>;
   /**
    * Gives the letter to `requeue`, which adds it to the queue in a new group (where it is accepted anew), then takes it out of
@@ -49,15 +49,18 @@ export interface DeadLetters {
 }
 
 const KEPT_OF_ONE_NAME = 1_000;
-/** Bodies of one source together; the oldest are pushed out above it, so that they can never fill Redis. */
+/** Letters of one source together; the oldest are pushed out above it, so that they can never fill Redis. */
 const KEPT_BYTES = 64 * 1024 * 1024;
 const LOOKED_AT_ONCE = 500;
 /** Letters one call of EXPIRE takes out at most. */
 const EXPIRED_AT_ONCE = 1_000;
 const DAY_MS = 86_400_000;
 
+const ADDED_AT_ONCE = 200;
+
 const head = z.object({
   size: z.number(),
+  events: z.number(),
   receivedMs: z.number(),
   eventType: z.string().nullable(),
   table: z.string().nullable(),
@@ -133,20 +136,14 @@ export function createDeadLetters(options: {
       if (letters.length === 0) return;
       const sources = [...new Set(letters.map(({ source }) => source))];
       await ask(client.sadd(sourcesKey, ...sources));
-      const pipeline = client.pipeline();
-      for (const letter of letters) {
-        pipeline.eval(
-          ADD,
-          5,
-          ...scriptKeys(letter.source),
-          letter.id,
-          toStoredHead(letter),
-          letter.body,
-          KEPT_OF_ONE_NAME,
-          KEPT_BYTES,
-        );
+      for (let from = 0; from < letters.length; from += ADDED_AT_ONCE) {
+        const pipeline = client.pipeline();
+        for (const letter of letters.slice(from, from + ADDED_AT_ONCE)) {
+          const { id, source, body } = letter;
+          pipeline.eval(ADD, 5, ...scriptKeys(source), id, toStoredHead(letter), body, KEPT_OF_ONE_NAME, KEPT_BYTES);
+        }
+        await askAll(pipeline);
       }
-      await askAll(pipeline);
       for (const source of sources) await expire(source);
     },
     async list(query) {

@@ -42,11 +42,13 @@ export interface LedgerCounts extends Settlement {
   readonly unaccounted: number;
 }
 
-/** An event (or pulled row) that will not be tried again without a person. */
+/** Events of one delivery (or a pulled row) that will not be tried again without a person. */
 export interface DeadLetter {
-  /** `<delivery id>.<index>`, so that twice is once; `pull:<table>:<key>` for pulled rows. */
+  /** `<delivery id>.<index of the first>`, so that twice is once; `pull:<table>:<key>` for pulled rows. */
   readonly id: string;
   readonly source: string;
+  /** How many events it stands for: those of one delivery that are dead for the same reason. */
+  readonly events: number;
   readonly receivedMs: number;
   readonly eventType: string | null;
   readonly table: string | null;
@@ -54,6 +56,6 @@ export interface DeadLetter {
   readonly reason: string;
   readonly message: string;
   readonly attempts: number;
-  /** The delivery as it came (pulled rows: the record as JSON). */
+  /** A JSON array of those events, or the delivery as it came when it is refused whole (pulled rows: the record as JSON). */
   readonly body: string;
 }

@@ -46,7 +46,13 @@ interface Pending {
 interface Event {
   readonly delivery: Delivery;
   readonly index: number;
+  readonly element: JsonValue;
 }
+
+/** Why something is dead, as its letter says it. */
+type Cause = Pick<DeadLetter, "eventType" | "table" | "key" | "reason" | "message">;
+
+const noRecord = { eventType: null, table: null, key: null };
 
 /** The path of every event: interpret, one write for each table, dead letters; then it may be settled. */
 export function createApply(options: ApplyOptions): Apply {
@@ -62,37 +68,52 @@ export function createApply(options: ApplyOptions): Apply {
       observe.event(type, fate, eventMs);
     }
 
-    function bury(event: Event, letter: Pick<DeadLetter, "eventType" | "table" | "key" | "reason" | "message">): void {
-      letters.push(toDeadLetter(name, event, letter));
-      count(letter.eventType ?? "unknown", "deadLettered");
+    /** Events of one delivery that are dead for one reason are one letter, however many they are. */
+    function bury([first, ...others]: readonly Event[], cause: Cause): void {
+      const { delivery, index } = first!;
+      const body = JSON.stringify([first!, ...others].map(({ element }) => element));
+      letters.push(toDeadLetter({ name, delivery, index, events: 1 + others.length, body }, cause));
+      for (let event = 0; event <= others.length; event++) count(nameForMetrics(cause), "deadLettered");
     }
 
-    function sort(event: Event, element: JsonValue): void {
-      const meaning = source.interpret(element);
-      const { type } = meaning;
-      if (meaning.kind === "dead") {
-        bury(event, { eventType: type, table: null, key: null, reason: meaning.reason, message: meaning.message });
-        return;
-      }
-      if (meaning.kind === "filtered" || !contexts.has(meaning.stream)) {
-        count(type, "filtered");
-        return;
-      }
-      const { stream, change, eventMs } = meaning;
-      if (meaning.lacksDetail) observe.lackedDetail(type);
-      const waiting = pending.get(stream);
-      const entry = { event, type, stream, change, eventMs };
-      if (waiting === undefined) pending.set(stream, [entry]);
-      else waiting.push(entry);
+    function buryWhole(delivery: Delivery, cause: Cause): void {
+      const { events, body } = delivery;
+      letters.push(toDeadLetter({ name, delivery, index: 0, events, body }, cause));
+      for (let event = 0; event < events; event++) count(nameForMetrics(cause), "deadLettered");
+    }
+
+    function sort(delivery: Delivery): void {
+      const dead = new Map<string, { readonly cause: Cause; readonly events: Event[] }>();
+      toElements(delivery).forEach((element, index) => {
+        const event = { delivery, index, element };
+        const meaning = source.interpret(element);
+        const { type } = meaning;
+        if (meaning.kind === "dead") {
+          const { reason, message } = meaning;
+          const alike = dead.get(`${reason} ${type}`);
+          if (alike === undefined) {
+            dead.set(`${reason} ${type}`, {
+              cause: { ...noRecord, eventType: type, reason, message },
+              events: [event],
+            });
+          } else alike.events.push(event);
+        } else if (meaning.kind === "filtered" || !contexts.has(meaning.stream)) count(type, "filtered");
+        else {
+          const { stream, change, eventMs } = meaning;
+          if (meaning.lacksDetail) observe.lackedDetail(type);
+          const waiting = pending.get(stream);
+          const entry = { event, type, stream, change, eventMs };
+          if (waiting === undefined) pending.set(stream, [entry]);
+          else waiting.push(entry);
+        }
+      });
+      for (const { events, cause } of dead.values()) bury(events, cause);
     }
 
     for (const delivery of deliveries) {
       const refusal = await refuse(delivery);
-      const elements = refusal === null ? toElements(delivery) : [];
-      elements.forEach((element, index) => sort({ delivery, index }, element));
-      if (refusal !== null) {
-        for (let index = 0; index < delivery.events; index++) bury({ delivery, index }, refusal);
-      }
+      if (refusal === null) sort(delivery);
+      else buryWhole(delivery, refusal);
     }
 
     await Promise.all(
@@ -101,7 +122,7 @@ export function createApply(options: ApplyOptions): Apply {
         entries.forEach(({ event, type, change, eventMs }, index) => {
           const result = written[index]!;
           if (result instanceof Error) {
-            bury(event, { eventType: type, table: stream, key: change.key, reason: "sink", message: result.message });
+            bury([event], { eventType: type, table: stream, key: change.key, reason: "sink", message: result.message });
           } else count(type, result === "applied" ? "applied" : "superseded", eventMs);
         });
       }),
@@ -111,22 +132,19 @@ export function createApply(options: ApplyOptions): Apply {
   }
 
   /** Why a delivery may not be applied at all; null when it may. */
-  async function refuse(
-    delivery: Delivery,
-  ): Promise<Pick<DeadLetter, "eventType" | "table" | "key" | "reason" | "message"> | null> {
-    const nothing = { eventType: null, table: null, key: null };
+  async function refuse(delivery: Delivery): Promise<Cause | null> {
     observe.signature(delivery.signature);
     if (delivery.signature === "unverified" && delivery.token !== null) {
       if (!(await source.verifySignature(delivery.token, delivery.receivedMs))) {
         const message =
           "The X-ZDesk-JWT of this delivery is not Zoho's for this webhook; discard it, or replay it if you trust it.";
-        return { ...nothing, reason: "signature", message };
+        return { ...noRecord, reason: "signature", message };
       }
     }
     if (delivery.kind === "foreign") {
       const message =
         "This body is no list of events (workflow rule, Cliq message or custom function); it is kept for replay.";
-      return { ...nothing, reason: "foreign", message };
+      return { ...noRecord, reason: "foreign", message };
     }
     return null;
   }
@@ -147,18 +165,21 @@ function toElements(delivery: Delivery): readonly JsonValue[] {
   return Array.isArray(parsed) ? parsed : [parsed];
 }
 
-function toDeadLetter(
-  source: string,
-  { delivery, index }: Event,
-  letter: Pick<DeadLetter, "eventType" | "table" | "key" | "reason" | "message">,
-): DeadLetter {
-  return {
-    id: `${delivery.id}.${index}`,
-    source,
-    receivedMs: delivery.receivedMs,
-    attempts: 1,
-    body: delivery.body,
-    ...letter,
-    message: toStorableText(letter.message),
-  };
+interface Buried {
+  readonly name: string;
+  readonly delivery: Delivery;
+  readonly index: number;
+  readonly events: number;
+  readonly body: string;
+}
+
+function toDeadLetter({ name, delivery, index, events, body }: Buried, cause: Cause): DeadLetter {
+  const { id, receivedMs } = delivery;
+  const message = toStorableText(cause.message);
+  return { ...cause, id: `${id}.${index}`, source: name, events, receivedMs, attempts: 1, body, message };
+}
+
+/** Names that are not known are no label of a metric: anybody could make new ones without end. */
+function nameForMetrics({ eventType, reason }: Cause): string {
+  return eventType === null || reason === "unknown-event" ? "unknown" : eventType;
 }

@@ -102,7 +102,7 @@ export function createMirror(options: MirrorOptions): Mirror {
       const resting = (restUntil.get(stream.name) ?? 0) > Date.now();
       if (reason === null || resting || pulling.has(stream.name) || pulling.size >= TABLES_AT_ONCE) continue;
       const context = contexts.get(stream.name)!;
-      if (context.parent !== null && !read.has(context.parent.table.stream)) continue;
+      if (context.parent !== null && !read.has(context.parent.stream.name)) continue;
       pulling.add(stream.name);
       void pull(context, fact, signal).finally(() => pulling.delete(stream.name));
     }

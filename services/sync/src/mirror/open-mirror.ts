@@ -106,7 +106,7 @@ export async function openMirror(parts: MirrorParts, opened: DataSource): Promis
         now: () => source.now(),
         ...(childTables.length === 0 ? {} : { onChanged: (keys) => addDueChildren(childTables, keys) }),
       });
-      const parent = stream.parent === null ? null : (map.get(stream.parent)?.writer ?? null);
+      const parent = stream.parent === null ? null : (map.get(stream.parent) ?? null);
       map.set(stream.name, { stream, source, sink, writer, parent, addDeadLetters, log });
     }
     return map;

@@ -106,7 +106,7 @@ async function readReadings(context: TableContext, session: TableSession, option
 async function planChildren(context: TableContext, session: TableSession, options: ReadOptions): Promise<void> {
   const { source, stream, sink, parent } = context;
   const { parentsAfter } = currentPull(session)!;
-  const parents = await sink.rows(parent!.table, { after: parentsAfter!, limit: PARENTS_AT_ONCE });
+  const parents = await sink.rows(parent!.writer.table, { after: parentsAfter!, limit: PARENTS_AT_ONCE });
   const keys = parents.map(({ key }) => key);
   const cursors = keys.length === 0 ? [] : await source.plan(stream.name, keys, options);
   await savePull(context, session, (pull) => ({

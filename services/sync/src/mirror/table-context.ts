@@ -10,8 +10,8 @@ export interface TableContext {
   readonly source: Source;
   readonly sink: Sink;
   readonly writer: TableWriter;
-  /** The writer of the stream's parent; null when it has none in the sink. */
-  readonly parent: TableWriter | null;
+  /** The table whose records this one is read under; null when there is none in the sink. */
+  readonly parent: TableContext | null;
   readonly addDeadLetters: (letters: readonly DeadLetter[]) => Promise<void>;
   readonly log: Log;
 }
@@ -46,6 +46,7 @@ export async function writePage(context: TableContext, { page, session, advance 
       {
         id: `pull:${table}:${change.key}`,
         source: writer.table.source,
+        events: 1,
         receivedMs: Date.now(),
         eventType: null,
         table,

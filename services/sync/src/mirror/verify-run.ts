@@ -1,7 +1,8 @@
+import { PermanentError } from "@deskmirror/model";
 import { sleep } from "@deskmirror/runtime";
 import type { TableContext } from "./table-context.ts";
 import { lookAgain, lookAtTable } from "./verify.ts";
-import type { Difference, TableLook, VerifyOptions } from "./verify.ts";
+import type { Difference, VerifyOptions } from "./verify.ts";
 
 /** The verdict over all tables (contract section 4, verify). */
 export type Verdict = {
@@ -19,6 +20,8 @@ export type TableVerdict = {
   readonly missing: readonly string[];
   readonly extra: readonly string[];
   readonly different: readonly string[];
+  /** Why the table could not be compared. */
+  readonly message?: string;
 };
 
 const LOOKS = 4;
@@ -26,27 +29,76 @@ const BETWEEN_LOOKS_MS = 5_000;
 const IDS_SHOWN = 20;
 const TABLES_AT_ONCE = 3;
 
-/** Compares tables; rows that differ are looked at again after 5 s, up to 3 times, and count only while they still differ. */
-export async function verify(contexts: readonly TableContext[], options: VerifyOptions): Promise<Verdict> {
-  const results = new Map<TableContext, TableLook>();
-  const look = (context: TableContext): Promise<TableLook> => lookAtTable(context, options);
-  await eachTable(contexts, async (context) => results.set(context, await look(context)));
+/**
+ * Compares tables, and those they are read under; rows that differ are looked at again after 5 s, up to 3 times, and count only while they
+ * still differ. A table that cannot be read is not equal and says why; the others are compared all the same.
+ */
+export async function verify(
+  tables: readonly TableContext[],
+  options: Omit<VerifyOptions, "listed">,
+): Promise<Verdict> {
+  const parents = tables.flatMap(({ parent }) => (parent === null ? [] : [parent]));
+  const contexts = [...new Set([...parents, ...tables])];
+  const listed = new Map<string, ReadonlySet<string>>();
+  const results = new Map<TableContext, Compared>();
+
+  async function look(context: TableContext): Promise<void> {
+    const found = await tryTable(context, options.signal, () => lookAtTable(context, { ...options, listed }));
+    if (found instanceof PermanentError) {
+      results.set(context, { source: 0, differences: new Map(), message: found.message });
+      return;
+    }
+    if (parents.includes(context)) listed.set(context.stream.name, found.listed);
+    results.set(context, { source: found.listed.size, differences: found.differences, message: null });
+  }
+
+  async function lookOnce(context: TableContext): Promise<void> {
+    const before = results.get(context)!;
+    const again = await tryTable(context, options.signal, () => lookAgain(context, before.differences, options));
+    if (!(again instanceof PermanentError)) results.set(context, { ...before, differences: again });
+  }
+
+  const [roots, children] = [contexts.filter(({ parent }) => parent === null), contexts.filter(({ parent }) => parent)];
+  await eachTable(roots, look);
+  await eachTable(children, look);
   let looks = 1;
   let remaining = differing(results);
   while (remaining.length > 0 && looks < LOOKS) {
     await sleep(BETWEEN_LOOKS_MS, options.signal);
     looks += 1;
-    await eachTable(remaining, async (context) => {
-      const before = results.get(context)!;
-      results.set(context, { ...before, differences: await lookAgain(context, before.differences, options) });
-    });
+    await eachTable(remaining, lookOnce);
     remaining = differing(results);
   }
-  const tables = await Promise.all(contexts.map((context) => toVerdict(context, results.get(context)!)));
-  return { equal: remaining.length === 0, looks, tables };
+  const verdicts = await Promise.all(contexts.map((context) => toVerdict(context, results.get(context)!)));
+  const equal = remaining.length === 0 && results.values().every(({ message }) => message === null);
+  return { equal, looks, tables: verdicts };
 }
 
-function differing(results: ReadonlyMap<TableContext, TableLook>): readonly TableContext[] {
+/** What is known of a table so far. */
+interface Compared {
+  /** Distinct records the source listed. */
+  readonly source: number;
+  readonly differences: ReadonlyMap<string, Difference>;
+  /** Why it could not be compared; null when it was. */
+  readonly message: string | null;
+}
+
+/** Gives what a look gives, or the error for which the table cannot be looked at. */
+async function tryTable<T>(
+  context: TableContext,
+  signal: AbortSignal,
+  look: () => Promise<T>,
+): Promise<T | PermanentError> {
+  try {
+    return await look();
+  } catch (error) {
+    if (!(error instanceof PermanentError) || signal.aborted) throw error;
+    context.log.warn({ err: error, table: context.stream.name }, "a table could not be compared");
+    return error;
+  }
+}
+
+function differing(results: ReadonlyMap<TableContext, Compared>): readonly TableContext[] {
   return [...results].flatMap(([context, { differences }]) => (differences.size > 0 ? [context] : []));
 }
 
@@ -63,7 +115,7 @@ async function eachTable(
 
 async function toVerdict(
   { stream, sink, writer }: TableContext,
-  { source, differences }: TableLook,
+  { source, differences, message }: Compared,
 ): Promise<TableVerdict> {
   const { rows, full } = await sink.count(writer.table);
   const ids = (kind: Difference["kind"]): readonly string[] =>
@@ -76,5 +128,6 @@ async function toVerdict(
     missing: ids("missing"),
     extra: ids("extra"),
     different: ids("different"),
+    ...(message !== null && { message }),
   };
 }

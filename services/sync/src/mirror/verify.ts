@@ -1,5 +1,5 @@
-import { hashContent, toVersionParts } from "@deskmirror/model";
-import type { Cursor, JsonObject, Row, Upsert } from "@deskmirror/model";
+import { PermanentError, hashContent, toVersionParts } from "@deskmirror/model";
+import type { Cursor, JsonObject, Row, Table, Tombstone, Upsert } from "@deskmirror/model";
 import { readAll, toReadings } from "./read-all.ts";
 import type { ReadOptions, TableContext } from "./table-context.ts";
 
@@ -11,8 +11,8 @@ export interface Difference {
 
 /** What looking at a table showed. */
 export interface TableLook {
-  /** Distinct records the source listed. */
-  readonly source: number;
+  /** Keys of the records the source listed. */
+  readonly listed: ReadonlySet<string>;
   readonly differences: ReadonlyMap<string, Difference>;
 }
 
@@ -20,6 +20,8 @@ export interface TableLook {
 export interface VerifyOptions extends ReadOptions {
   /** Rows whose whole content is compared. */
   readonly sample: number;
+  /** Keys the source listed of tables already looked at: the children of each are compared, whether the sink knows it or not. */
+  readonly listed: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
 const READINGS_AT_ONCE = 6;
@@ -48,38 +50,65 @@ export async function lookAtTable(context: TableContext, options: VerifyOptions)
     });
   }
   await findExtra(context, findings);
-  return { source: findings.seen.size, differences: findings.differences };
+  return { listed: findings.seen, differences: findings.differences };
 }
 
-/** Asks for each row that did not agree by id, and gives those that still do not. */
+/** Asks for each row that did not agree by id, and gives those that still do not. What cannot be asked for stays a difference. */
 export async function lookAgain(
   context: TableContext,
   differences: ReadonlyMap<string, Difference>,
   options: ReadOptions,
 ): Promise<ReadonlyMap<string, Difference>> {
   const still = new Map<string, Difference>();
-  for (const [key, { parentId }] of differences) {
-    const truth = await context.source.get(context.stream.name, key, parentId, options);
-    const [row] = await context.sink.rowsByKey(context.writer.table, [key]);
-    const live = row !== undefined && row.deletedMs === null ? row : null;
-    if (truth.op === "upsert" && isArchivedTicket(context, truth.detail?.data ?? {})) continue;
-    if (truth.op === "delete" ? live === null : live !== null && sameContent(context, live, truth)) continue;
-    still.set(key, { kind: truth.op === "delete" ? "extra" : live === null ? "missing" : "different", parentId });
+  for (const [key, difference] of differences) {
+    const kind = await askAgain(context, { key, ...difference }, options);
+    if (kind !== null) still.set(key, { kind, parentId: difference.parentId });
   }
   return still;
 }
 
-async function* plans(context: TableContext, options: ReadOptions): AsyncGenerator<readonly Cursor[]> {
-  const { source, stream, parent, sink } = context;
+/** How a row differs from what the source says of it now; null when it does not, or is compared with nothing. */
+async function askAgain(
+  context: TableContext,
+  { key, kind, parentId }: Difference & { readonly key: string },
+  options: ReadOptions,
+): Promise<Difference["kind"] | null> {
+  let truth: Upsert | Tombstone;
+  try {
+    truth = await context.source.get(context.stream.name, key, parentId, options);
+  } catch (error) {
+    if (error instanceof PermanentError) return kind;
+    throw error;
+  }
+  const [row] = await context.sink.rowsByKey(context.writer.table, [key]);
+  const live = row !== undefined && row.deletedMs === null ? row : null;
+  if (truth.op === "delete") return live === null ? null : "extra";
+  if (isArchivedTicket(context, truth.detail?.data ?? {})) return null;
+  if (live === null) return "missing";
+  const isTimeRight = !context.stream.hasModifiedTime || live.modifiedMs === truth.modifiedMs;
+  return isTimeRight && sameContent(context, live, truth) ? null : "different";
+}
+
+async function* plans(context: TableContext, options: VerifyOptions): AsyncGenerator<readonly Cursor[]> {
+  const { source, stream, parent } = context;
   if (parent === null) {
     yield await source.plan(stream.name, [], options);
     return;
   }
+  const parents = await parentsOf(context, parent.writer.table, options);
+  for (let from = 0; from < parents.length; from += PARENTS_AT_ONCE) {
+    yield await source.plan(stream.name, parents.slice(from, from + PARENTS_AT_ONCE), options);
+  }
+}
+
+/** The records whose children are compared: those the source listed, and those the sink has beside them (archived tickets). */
+async function parentsOf({ sink }: TableContext, parent: Table, { listed }: VerifyOptions): Promise<readonly string[]> {
+  const keys = new Set(listed.get(parent.stream));
   for (let after = ""; ;) {
-    const parents = (await sink.rows(parent.table, { after, limit: PARENTS_AT_ONCE })).map(({ key }) => key);
-    if (parents.length === 0) return;
-    yield await source.plan(stream.name, parents, options);
-    after = parents.at(-1)!;
+    const rows = await sink.rows(parent, { after, limit: PAGE });
+    for (const { key } of rows) keys.add(key);
+    if (rows.length < PAGE) return [...keys];
+    after = rows.at(-1)!.key;
   }
 }
 
