@@ -1,22 +1,49 @@
-import express from "express";
+import express, { Router } from "express";
 import type { Express, RequestHandler } from "express";
 import helmet from "helmet";
 import { OPS_PATHS } from "@deskmirror/runtime";
+import type { Log } from "@deskmirror/runtime";
 import { adminToken } from "./api/admin-token.ts";
-import { errorAnswers, notFound } from "./api/api-error.ts";
+import { ApiError, errorAnswers, notFound } from "./api/api-error.ts";
 import type { ApiDeps } from "./api/deps.ts";
 import { sourceRoutes } from "./api/source-routes.ts";
 
-/** Builds the private app of sync: admin API, health and metrics. It does not listen. */
-export function createApp(deps: ApiDeps & { readonly adminToken: string; readonly ops: RequestHandler }): Express {
+/** What the private app answers with. */
+export interface AppOptions {
+  /** Health and metrics, answered from the first moment to the last. */
+  readonly ops: RequestHandler;
+  /** The rest; null while what it works with is not there. */
+  readonly api: () => RequestHandler | null;
+  readonly log: Log;
+}
+
+/** Builds the private app of sync: health, metrics, and the admin API while it is there. It does not listen. */
+export function createApp({ ops, api, log }: AppOptions): Express {
   const app = express();
   app.disable("x-powered-by");
   app.set("etag", false);
   app.use(helmet({ contentSecurityPolicy: { directives: { frameAncestors: ["'none'"] } } }));
-  app.all([...OPS_PATHS], deps.ops);
-  app.use("/api", adminToken(deps.adminToken, Date.now), express.json({ limit: "64kb" }));
-  app.use("/api/sources", sourceRoutes(deps));
+  app.all([...OPS_PATHS], ops);
+  app.use((req, res, next) => {
+    const handler = api();
+    if (handler === null) throw notThere();
+    return handler(req, res, next);
+  });
   app.use(notFound);
-  app.use(errorAnswers(deps.log));
+  app.use(errorAnswers(log));
   return app;
+}
+
+/** Builds the admin API (contract section 4). */
+export function createAdminApi(deps: ApiDeps & { readonly adminToken: string }): RequestHandler {
+  const routes = Router();
+  // Whatever a client says that a body is (curl says it is a form), it is read as JSON: unread, it would ask for everything.
+  routes.use("/api", adminToken(deps.adminToken, Date.now), express.json({ limit: "64kb", type: () => true }));
+  routes.use("/api/sources", sourceRoutes(deps));
+  return routes;
+}
+
+function notThere(): ApiError {
+  const message = "Sync is starting or ending: what it works with is not there.";
+  return new ApiError(503, "NOT_READY", { message, hint: "Look at /readyz, and try again in a moment." });
 }

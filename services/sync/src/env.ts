@@ -1,5 +1,6 @@
 import { flag, integer, port, text, url } from "@deskmirror/runtime";
 import type { Variables } from "@deskmirror/runtime";
+import { sinkUrlProblem } from "@deskmirror/sinks";
 import * as z from "zod";
 
 const secretKey = z
@@ -34,7 +35,16 @@ export const variables = {
     default: "http://127.0.0.1:8080",
   },
   SYNC_PORT: { meaning: "private listener: admin API, console, health, metrics", schema: port, default: "8081" },
-  SINK_URL: { meaning: "default sink of new sources", schema: text, default: "sqlite:./data/desk.db", secret: true },
+  SINK_URL: {
+    meaning: "default sink of new sources",
+    schema: text,
+    check: (sinkUrl, textOf) => {
+      const problem = sinkUrlProblem(sinkUrl, { dataDir: textOf("DATA_DIR") });
+      return problem === null ? null : `is refused: ${problem}`;
+    },
+    default: "sqlite:$DATA_DIR/desk.db",
+    secret: true,
+  },
   RECONCILE_SECONDS: { meaning: "modified-since round", schema: integer({ min: 10 }), default: "900" },
   COMPARE_SECONDS: {
     meaning: "whole compare of tables without events",

@@ -1,5 +1,5 @@
 import { createServer } from "node:http";
-import { once } from "node:events";
+import type { RequestHandler } from "express";
 import { ConfigError } from "@deskmirror/model";
 import {
   connectRedis,
@@ -16,16 +16,18 @@ import {
   createThrottle,
   createTokenStore,
 } from "@deskmirror/redis";
-import { createMetrics, createOps, runMain } from "@deskmirror/runtime";
-import { openSink, redactSinkUrl } from "@deskmirror/sinks";
+import { createMetrics, createOps, keepTrying, listen, runMain } from "@deskmirror/runtime";
+import { assertAllowedHost, openSink, redactSinkUrl } from "@deskmirror/sinks";
 import { createZohoDesk, exchangeCode, fetchJwks, missingScopes } from "@deskmirror/zoho-desk";
-import { createApp } from "./app.ts";
+import { createAdminApi, createApp } from "./app.ts";
+import { createDefaultSink } from "./default-sink.ts";
 import { variables } from "./env.ts";
 import { createMirrors } from "./mirror/mirrors.ts";
 import type { MirrorParts } from "./mirror/open-mirror.ts";
 import { createObserver } from "./observe.ts";
 import { createSinks } from "./sinks.ts";
 import { keepPublished } from "./keep-published.ts";
+import type { PublishedKeeper } from "./keep-published.ts";
 import { toIntervals } from "./intervals.ts";
 
 await runMain({
@@ -41,17 +43,41 @@ await runMain({
     onStop("the connection to Redis", () => connection.close());
     const sinks = createSinks((url) => openSink(url, { dataDir: env.DATA_DIR }));
     onStop("the sinks", () => sinks.close());
-    const defaultSink = await sinks.open(env.SINK_URL);
+    const defaultSink = createDefaultSink({ openSink: () => sinks.open(env.SINK_URL), log, signal });
+
+    // The private port, which answers for this process before the others are there.
+    const metrics = createMetrics();
+    let keeper: PublishedKeeper | null = null;
+    let api: RequestHandler | null = null;
+    const checks = {
+      redis: () => connection.status(),
+      sink: () => defaultSink.check(),
+      sources: () => keeper?.check() ?? { ok: false, message: "waits for Redis and the sink" },
+    };
+    const app = createApp({ ops: createOps({ checks, metrics }), api: () => api, log });
+    const server = createServer({ requestTimeout: 10_000, connectionsCheckingInterval: 1_000 }, app);
+    const place = { port: env.SYNC_PORT, host: env.BIND_HOST, variables: "SYNC_PORT and BIND_HOST" };
+    const listener = await listen(server, place);
+    onStop("the private port", () => listener.close());
+
+    // Both must be there before anything begins.
+    const { vault } = await defaultSink.open();
+    const danger = await keepTrying({
+      run: async () => {
+        await connection.ready(signal);
+        return connection.checkSafety();
+      },
+      signal,
+      capMs: 1_000,
+      onFailure: ({ message }) => log.warn({ problem: message }, "Redis did not say whether it is safe; asked again"),
+    });
+    if (danger !== null && !env.ALLOW_UNSAFE_REDIS) throw new ConfigError(danger);
+    signal.throwIfAborted();
     const previousKey = env.SECRET_KEY_PREVIOUS;
     const seal = createSealer({ key: env.SECRET_KEY, ...(previousKey === null ? {} : { previousKey }) });
-    const registry = createSourceRegistry({ connection, vault: defaultSink.vault, seal, publicUrl: env.PUBLIC_URL });
-
-    await connection.ready(signal);
-    const danger = await connection.checkSafety();
-    if (danger !== null && !env.ALLOW_UNSAFE_REDIS) throw new ConfigError(danger);
+    const registry = createSourceRegistry({ connection, vault, seal, publicUrl: env.PUBLIC_URL });
 
     // The mirrors: one for each data source.
-    const metrics = createMetrics();
     const leases = createLeases({ connection });
     const gaps = createGaps({ connection });
     const deadLetters = createDeadLetters({ connection });
@@ -75,11 +101,11 @@ await runMain({
     const mirrors = createMirrors({ registry, parts, log });
     onStop("the mirrors", () => mirrors.close());
 
-    const keeper = keepPublished({ registry, mirrors, gaps, deadLetters, fetchJwks, log, signal });
-    onStop("the keeper of the sources", () => keeper.ended());
+    const published = keepPublished({ registry, mirrors, gaps, deadLetters, fetchJwks, log, signal });
+    onStop("the keeper of the sources", () => published.ended());
+    keeper = published;
 
-    // The private port.
-    const app = createApp({
+    api = createAdminApi({
       registry,
       mirrors,
       runs: createRuns({ connection }),
@@ -89,18 +115,16 @@ await runMain({
       exchangeCode: (source, code) => exchangeCode({ source, code }),
       missingScopes,
       openSink: sinks.open,
+      assertAllowedHost,
       redactSinkUrl,
       defaultSinkUrl: env.SINK_URL,
       allowCustomEndpoints: env.ALLOW_CUSTOM_ENDPOINTS,
       createServiceKey,
       adminToken: env.ADMIN_TOKEN,
-      ops: createOps({ checks: { redis: () => connection.status(), sources: () => keeper.check() }, metrics }),
       log,
       signal,
     });
-    const server = createServer(app).listen(env.SYNC_PORT, env.BIND_HOST);
-    await once(server, "listening");
-    onStop("the private port", () => new Promise((resolve) => server.close(() => resolve()).closeAllConnections()));
-    log.info({ address: server.address() }, "sync answers");
+    onStop("the admin API", () => void (api = null));
+    log.info({ port: listener.port }, "sync answers");
   },
 });

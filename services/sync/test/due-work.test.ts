@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Stream } from "@deskmirror/model";
-import { duePull, isReconcileDue, tableLife } from "../src/mirror/due-work.ts";
+import { duePull, isBinDue, isReconcileDue, isStillToBePulled, tableLife } from "../src/mirror/due-work.ts";
 import type { TableFacts } from "../src/mirror/due-work.ts";
 import { NO_PROGRESS } from "../src/mirror/progress.ts";
 import type { Pull } from "../src/mirror/progress.ts";
@@ -12,6 +12,7 @@ const stream: Stream = {
   perTicket: false,
   core: [],
   hasModifiedTime: true,
+  hasEvents: true,
   polled: false,
   hasChangedSince: true,
   inBin: true,
@@ -45,7 +46,7 @@ function facts(change: Partial<TableFacts>): TableFacts {
   return { stream, progress: NO_PROGRESS, watermarkMs: null, asked: 1, nowMs: 10_000, intervals, ...change };
 }
 
-const done = { pull: complete, completedMs: 2_000, reconciledMs: 3_000 };
+const done = { ...NO_PROGRESS, pull: complete, completedMs: 2_000, reconciledMs: 3_000 };
 
 const pulls: readonly [string, Partial<TableFacts>, ReturnType<typeof duePull>][] = [
   ["nothing was asked", { asked: 0 }, null],
@@ -111,3 +112,26 @@ for (const [why, change, expected] of lives) {
     assert.equal(tableLife(facts(change)), expected);
   });
 }
+
+const halfRead: Pull = { ...running, parentsAfter: "5" };
+const still: readonly [string, Partial<TableFacts>, string, boolean][] = [
+  ["no pull was asked for", { asked: 0 }, "7", false],
+  ["the pull has not begun", {}, "7", true],
+  ["the pull is not there yet", { progress: { ...NO_PROGRESS, pull: halfRead } }, "7", true],
+  ["the pull has planned it", { progress: { ...NO_PROGRESS, pull: halfRead } }, "5", false],
+  ["the pull has planned all", { progress: { ...NO_PROGRESS, pull: running } }, "7", false],
+  ["the pull is over", { progress: done }, "7", false],
+];
+for (const [why, change, key, expected] of still) {
+  test(`a record's children are ${expected ? "left to the pull" : "read at once"} when ${why}`, () => {
+    assert.equal(isStillToBePulled(facts({ stream: child, ...change }), key), expected);
+  });
+}
+
+test("the bin is due whole when no table saw it whole within the sweep's interval", () => {
+  const read = facts({ progress: { ...done, binReadMs: 1_000 }, nowMs: 604_801_000 });
+  const never = facts({ nowMs: 604_801_000 });
+  assert.equal(isBinDue([never]), true);
+  assert.equal(isBinDue([read]), true);
+  assert.equal(isBinDue([never, facts({ progress: { ...done, binReadMs: 1_001 }, nowMs: 604_801_000 })]), false);
+});

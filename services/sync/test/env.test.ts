@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ConfigError } from "@deskmirror/model";
-import { parseEnv } from "@deskmirror/runtime";
-import { variables } from "../src/env.ts";
+import { parseEnv, sharedVariables } from "@deskmirror/runtime";
+import { variables as own } from "../src/env.ts";
+
+const variables = { ...sharedVariables, ...own };
 
 const SECRET_KEY = Buffer.alloc(32, 7).toString("base64");
 const good = { SECRET_KEY, ADMIN_TOKEN: "0f3c9a7be1d24586a0b1c2d3e4f5" };
@@ -19,6 +21,13 @@ const bad: readonly [string, string, RegExp][] = [
   ["PUBLIC_URL", "hooks.example.org", /PUBLIC_URL must be a URL/],
   ["SYNC_PORT", "eighty", /SYNC_PORT must be a whole number/],
   ["SYNC_PORT", "70000", /SYNC_PORT must be a whole number from 0 to 65535/],
+  ["SINK_URL", "mysql://u:s3cret@h/d", /SINK_URL is refused: the sink URL mysql:\/\/u@h\/d is of no kind we know/],
+  [
+    "SINK_URL",
+    "postgres://u:s3cret@with space@h:99999/d",
+    /SINK_URL is refused: the sink URL cannot be read: encode special/,
+  ],
+  ["SINK_URL", "sqlite:/etc/desk.db", /SINK_URL is refused: \/etc\/desk.db does not lie in DATA_DIR/],
   ["RECONCILE_SECONDS", "1", /RECONCILE_SECONDS must be a whole number from 10/],
   ["COMPARE_SECONDS", "-5", /COMPARE_SECONDS must be a whole number from 10/],
   ["SWEEP_HOURS", "0.5", /SWEEP_HOURS must be a whole number from 1/],
@@ -39,8 +48,13 @@ test("all problems are reported together", () => {
   assert.throws(() => parseEnv(variables, {}), /SECRET_KEY is not set[\s\S]*ADMIN_TOKEN is not set/);
 });
 
+test("DATA_DIR alone moves the default sink with it", () => {
+  assert.equal(parseEnv(variables, { ...good, DATA_DIR: "/var/desk" }).SINK_URL, "sqlite:/var/desk/desk.db");
+});
+
 test("the defaults are those of the contract", () => {
-  const env = parseEnv(variables, good);
+  const shared = Object.keys(sharedVariables);
+  const env = Object.fromEntries(Object.entries(parseEnv(variables, good)).filter(([name]) => !shared.includes(name)));
   const { SECRET_KEY: _key, ADMIN_TOKEN: _token, ...rest } = env;
   assert.deepEqual(rest, {
     SECRET_KEY_PREVIOUS: null,

@@ -17,6 +17,8 @@ export interface Stream {
   readonly core: readonly string[] | null;
   /** Whether records carry the source's modified time. Without it, detail is due when core's content changed. */
   readonly hasModifiedTime: boolean;
+  /** Whether webhooks tell of its changes. */
+  readonly hasEvents: boolean;
   /** Compared whole each `COMPARE_SECONDS`, since no event or modified-since query covers it. */
   readonly polled: boolean;
   /** Whether `changedSince` works. */

@@ -68,6 +68,7 @@ function toStream(spec: StreamSpec): Stream {
     perTicket,
     core: spec.core,
     hasModifiedTime: spec.modified !== "never",
+    hasEvents: spec.events !== null,
     // What is read under each ticket is due when its ticket changes; comparing it whole would cost credits per ticket.
     polled: !perTicket && (spec.events === null || spec.changedSince === null),
     hasChangedSince: spec.changedSince !== null,

@@ -49,13 +49,23 @@ export function toApiError(thrown: unknown): ApiError | null {
     const code = error instanceof PermanentError ? error.code : "CONFIG";
     return new ApiError(422, code, { message: error.message, hint: "Mend what the message names and try again." });
   }
-  if ("type" in error && error.type === "entity.parse.failed") {
-    return new ApiError(400, "NOT_JSON", { message: "The body is not JSON.", hint: "Send a JSON object." });
+  return toRequestError(error);
+}
+
+/** What express and its parsers say of a request: errors with a status of 4xx, of which the contract keeps 413 and 400. */
+function toRequestError(error: Error & { readonly type?: unknown; readonly status?: unknown }): ApiError | null {
+  const { type, status, message } = error;
+  if (type === "entity.parse.failed") {
+    const hint = "Send a JSON object, whatever the content-type says.";
+    return new ApiError(400, "NOT_JSON", { message: "The body is not JSON.", hint });
   }
-  if ("type" in error && error.type === "entity.too.large") {
+  if (status === 413) {
     return new ApiError(413, "TOO_LARGE", { message: "The body is larger than 64 KiB.", hint: "Send less." });
   }
-  return null;
+  if (typeof status !== "number" || status < 400 || status > 499) return null;
+  const hint =
+    "Send a path that is encoded as in a URL, and a body of JSON in UTF-8, not compressed or as its headers say.";
+  return new ApiError(400, "BAD_REQUEST", { message: `The request cannot be read: ${message}.`, hint });
 }
 
 /** The last middleware: turns what handlers throw into answers. */

@@ -9,7 +9,7 @@ export async function createSource(
   deps: ApiDeps,
   body: SourceBody,
 ): Promise<{ readonly source: DataSource; readonly warnings: readonly string[] }> {
-  assertSupported(deps, body);
+  await assertSupported(deps, body);
   if ((await deps.registry.get(body.name)) !== null) throw taken(body.name);
   const { code, ...settings } = body;
   const fresh: DataSource = {
@@ -65,7 +65,7 @@ async function exchange(deps: ApiDeps, source: DataSource, code: string): Promis
   }
 }
 
-function assertSupported(deps: ApiDeps, body: SourceBody): void {
+async function assertSupported(deps: ApiDeps, body: SourceBody): Promise<void> {
   if (body.mode === "csv") {
     const message = "mode: csv is not provided yet.";
     throw new ApiError(422, "MODE_UNSUPPORTED", { message, hint: "Leave mode out, or send document." });
@@ -74,6 +74,9 @@ function assertSupported(deps: ApiDeps, body: SourceBody): void {
     const message = "accountsUrl and deskUrl send tokens to hosts that are not Zoho's.";
     const hint = "Leave them out, or start sync with ALLOW_CUSTOM_ENDPOINTS=true (emulator and tests only).";
     throw new ApiError(422, "CUSTOM_ENDPOINTS", { message, hint });
+  }
+  for (const url of [body.accountsUrl, body.deskUrl]) {
+    if (url !== null) await deps.assertAllowedHost(new URL(url).hostname);
   }
 }
 

@@ -23,6 +23,8 @@ export interface ApiDeps {
   /** Names of all tables, and the scope each misses in a grant (null: none). */
   readonly missingScopes: (source: DataSource) => ReadonlyMap<string, string | null>;
   readonly openSink: (url: string) => Promise<Sink>;
+  /** ConfigError when a host serves the metadata of a cloud's machines. */
+  readonly assertAllowedHost: (host: string) => Promise<void>;
   readonly redactSinkUrl: (url: string) => string;
   readonly defaultSinkUrl: string;
   readonly allowCustomEndpoints: boolean;

@@ -57,12 +57,12 @@ async function finish({ runs, log, signal }: ApiDeps, run: Run, work: () => Prom
   }
 }
 
-/** A run when it has ended, or as it is after `waitMs`. */
+/** A run when it has ended, or as it is after `waitMs` or when the process ends. */
 export async function waitForRun({ runs, signal }: ApiDeps, run: Run, waitMs: number): Promise<Run> {
   const untilMs = Date.now() + waitMs;
   let now = run;
-  while (now.state === "running" && Date.now() < untilMs) {
-    await sleep(Math.min(POLL_MS, untilMs - Date.now()), signal);
+  while (now.state === "running" && Date.now() < untilMs && !signal.aborted) {
+    await sleep(Math.min(POLL_MS, untilMs - Date.now()), signal).catch(() => {});
     now = (await runs.get(run.source, run.id)) ?? now;
   }
   return now;

@@ -8,7 +8,23 @@ const name = z
   .regex(/^[a-z][a-z0-9_]{0,30}$/, "must be a small letter, then up to 30 small letters, digits or _")
   .refine((text) => !reserved.test(text), "is a name that databases keep for themselves; choose another");
 
-const httpUrl = z.url({ protocol: /^https?$/, error: "must be an http or https URL" });
+/** Comes back in answers, so it holds no credentials. */
+const httpUrl = z
+  .url({ protocol: /^https?$/, error: "must be an http or https URL" })
+  .refine((text) => !/[?#]/.test(text) && !hasUser(text), "must have no user, password, query or fragment");
+
+function hasUser(text: string): boolean {
+  const url = URL.parse(text);
+  return url !== null && `${url.username}${url.password}` !== "";
+}
+
+/** Names of tables, each once. */
+const tableNames = (otherwise: string) =>
+  z
+    .array(z.string("must be a text"), "must be a list of names")
+    .min(1, `names no table; leave it out for ${otherwise}`)
+    .transform((names) => [...new Set(names)]);
+
 const seconds = z
   .int("must be whole seconds")
   .min(10, "must be at least 10 seconds")
@@ -32,7 +48,7 @@ export const sourceBody = z.strictObject({
   code: z.string("must be a text").min(1, "is empty").max(300).optional(),
   mode: z.enum(["document", "csv"], "must be document or csv").default("document"),
   increment: z.literal("webhook", "must be webhook, the only way Zoho Desk tells of changes").default("webhook"),
-  tables: z.array(z.string()).min(1, "names no table; leave it out for the default").nullable().default(null),
+  tables: tableNames("the default").nullable().default(null),
   sinkUrl: z.string().min(1).nullable().default(null),
   signature: z.enum(["require", "verify", "off"], "must be require, verify or off").default("verify"),
   throttle: throttle.default({ concurrency: null, reserve: 0.4, dailyCredits: null }),
@@ -47,7 +63,7 @@ export type SourceBody = z.output<typeof sourceBody>;
 /** Body of `POST …/authorize`. */
 export const authorizeBody = z.strictObject({ code: z.string("must be a text").min(1, "is empty").max(300) });
 
-const tables = z.array(z.string()).min(1, "names no table; leave it out for all").optional();
+const tables = tableNames("all").optional();
 
 /** Body of `POST …/pull`. */
 export const pullBody = z.strictObject({ tables, restart: z.boolean("must be true or false").default(false) });

@@ -151,17 +151,18 @@ export function sourceRoutes(deps: ApiDeps): Router {
     const source = await get(req);
     const open = mirrors.get(source.name);
     if (open === null) throw notOpen(source.name, mirrors.problem(source.name));
-    const [ledger, gaps, credits, oldestMs, webhook] = await Promise.all([
+    const [ledger, gaps, credits, oldestMs, lastMs, webhook] = await Promise.all([
       deps.ledger.counts(source.name),
       deps.gaps.list(source.name),
       open.throttle.credits(),
       deps.ledger.oldestMs(source.name),
+      deps.ledger.lastReceivedMs(source.name),
       lookAtWebhook(open, source, registry.serviceUrl(source)),
     ]);
     const lagMs = oldestMs === null ? open.lagMs() : Date.now() - oldestMs;
     const status = await toStatus(open.mirror, {
       dataSource: source,
-      webhook: { ...webhook, lastDeliveryAt: null },
+      webhook: { ...webhook, lastDeliveryAt: lastMs === null ? null : new Date(lastMs).toISOString() },
       credits,
       gaps,
       ledger,

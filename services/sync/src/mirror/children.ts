@@ -18,7 +18,7 @@ export async function readChildren(context: TableContext, parentKey: string, opt
     readPage: (cursor: Cursor) => source.page(stream.name, cursor, options),
     write: async (page) => {
       boundMs = lowerBound(boundMs, page.changes);
-      await writePage(context, { page });
+      await writePage(context, { page, quiet: true });
     },
   });
   if (readings.every(({ shortfall }) => shortfall === null)) {

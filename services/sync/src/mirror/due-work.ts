@@ -58,13 +58,26 @@ export function isReconcileDue({ stream, progress, watermarkMs, nowMs, intervals
   );
 }
 
+/** Whether the recycle bin must be read whole: only so a restore is found that moved nothing and sent no event. */
+export function isBinDue(tables: readonly TableFacts[]): boolean {
+  const lastMs = Math.max(0, ...tables.map(({ progress }) => progress.binReadMs ?? 0));
+  return tables.some(({ nowMs, intervals }) => nowMs - lastMs >= intervals.sweepMs);
+}
+
+/** Whether the children of a record will be read anyway, later than now, by the pull of their table. */
+export function isStillToBePulled({ progress: { pull }, asked }: TableFacts, parentKey: string): boolean {
+  if (pull === null) return asked > 0;
+  return pull.state === "running" && pull.parentsAfter !== null && parentKey > pull.parentsAfter;
+}
+
 /** A table's state as status says it (docs/invariants.md, I8). */
-export type TableLife = "pending" | "pulling" | "live" | "incomplete";
+export type TableLife = "pending" | "pulling" | "live" | "incomplete" | "error";
 
 /** `live` is said only of a table whose last full read is proven complete and which reconcile, or a young compare, has followed. */
 export function tableLife(facts: TableFacts): TableLife {
   const { progress, stream, intervals, nowMs } = facts;
-  const { pull, completedMs, reconciledMs } = progress;
+  const { pull, completedMs, reconciledMs, problem } = progress;
+  if (problem !== null) return "error";
   if (pull === null) return "pending";
   if (completedMs === null) return pull.state === "incomplete" ? "incomplete" : "pulling";
   if (pull.state === "incomplete") return "incomplete";

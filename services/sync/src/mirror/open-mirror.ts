@@ -22,6 +22,7 @@ import type { Log } from "@deskmirror/runtime";
 import { createApply } from "./apply.ts";
 import type { ObserveEvents } from "./apply.ts";
 import type { Intervals } from "./due-work.ts";
+import { createMarkDue } from "./due-children.ts";
 import { createEventLag } from "./event-lag.ts";
 import { createLimits } from "./limits.ts";
 import { createMirror } from "./mirror.ts";
@@ -99,25 +100,17 @@ export async function openMirror(parts: MirrorParts, opened: DataSource): Promis
   function createContexts(): ReadonlyMap<string, TableContext> {
     const map = new Map<string, TableContext>();
     for (const stream of enabled) {
-      const childTables = enabled.filter(({ parent, perTicket }) => perTicket && parent === stream.name);
+      const markDue = createMarkDue(stream, { source: name, enabled, dueChildren: parts.dueChildren });
       const writer = createTableWriter({
         sink,
         table: toTable(name, stream),
         now: () => source.now(),
-        ...(childTables.length === 0 ? {} : { onChanged: (keys) => addDueChildren(childTables, keys) }),
+        ...(markDue !== null && { onTouched: markDue }),
       });
       const parent = stream.parent === null ? null : (map.get(stream.parent) ?? null);
       map.set(stream.name, { stream, source, sink, writer, parent, addDeadLetters, log });
     }
     return map;
-  }
-
-  async function addDueChildren(children: readonly Stream[], keys: readonly string[]): Promise<void> {
-    const dueMs = Date.now();
-    await parts.dueChildren.add(
-      name,
-      keys.flatMap((parentKey) => children.map((stream) => ({ stream: stream.name, parentKey, dueMs }))),
-    );
   }
 
   const ending = new AbortController();

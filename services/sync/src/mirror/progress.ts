@@ -43,7 +43,17 @@ export type Progress = {
   readonly completedMs: number | null;
   /** End of the last reconcile round; null before the first. */
   readonly reconciledMs: number | null;
+  /** Start of the last round that read the recycle bin whole; null before the first. */
+  readonly binReadMs: number | null;
+  /** Why work on the table ended and will not go on by itself, such as a scope that was taken away; null when it did not. */
+  readonly problem: string | null;
 };
 
 /** A table that nothing was read of. */
-export const NO_PROGRESS: Progress = { pull: null, completedMs: null, reconciledMs: null };
+export const NO_PROGRESS: Progress = {
+  pull: null,
+  completedMs: null,
+  reconciledMs: null,
+  binReadMs: null,
+  problem: null,
+};

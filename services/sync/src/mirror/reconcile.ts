@@ -1,7 +1,7 @@
 import type { BinPage, Change, Cursor, Doubt, Source } from "@deskmirror/model";
 import { INDEX_LAG_MS } from "./pull.ts";
 import { readAll, toReadings } from "./read-all.ts";
-import { withProgress, writePage } from "./table-context.ts";
+import { toProgress, withProgress, writePage } from "./table-context.ts";
 import type { ReadOptions, TableContext } from "./table-context.ts";
 import type { TableSession } from "./table-writer.ts";
 
@@ -13,15 +13,31 @@ const READINGS_AT_ONCE = 4;
 const BIN_KEEPS_MS = 60 * 24 * 60 * 60_000;
 const PAGE = 500;
 
+/** A round of a table. */
+export interface ReconcileOptions extends ReadOptions {
+  /** The round's start on the source's clock, before the bin was read (ms). */
+  readonly startedMs: number;
+  /** The same when the bin was read whole; else null. */
+  readonly binReadMs: number | null;
+}
+
+/** What a round of a table did; `shortfall`: why what was modified is not proven, null when it is. */
+export interface Reconciled {
+  readonly rows: number;
+  readonly calls: number;
+  readonly credits: number;
+  readonly shortfall: string | null;
+}
+
 /**
  * Reads what was modified since the table's watermark and moves it: from then on everything up to the round's start less the index's lag
- * is proven in the sink. `startedMs`: the round's start on the source's clock, before the bin was read.
+ * is proven in the sink.
  */
 export async function reconcileTable(
   context: TableContext,
   session: TableSession,
-  options: ReadOptions & { readonly startedMs: number },
-): Promise<{ readonly rows: number; readonly calls: number; readonly credits: number }> {
+  options: ReconcileOptions,
+): Promise<Reconciled> {
   const { source, stream } = context;
   const spent = { rows: 0, calls: 0, credits: 0 };
   const sinceMs = (session.state.watermarkMs ?? 0) - OVERLAP_MS;
@@ -44,11 +60,14 @@ export async function reconcileTable(
     changes: [],
     session,
     advance: (state) => ({
-      ...withProgress(state, { reconciledMs: source.now() }),
+      ...withProgress(state, {
+        reconciledMs: source.now(),
+        binReadMs: options.binReadMs ?? toProgress(state).binReadMs,
+      }),
       watermarkMs: shortfall === null ? Math.max(state.watermarkMs ?? 0, watermarkMs) : state.watermarkMs,
     }),
   });
-  return spent;
+  return { ...spent, shortfall };
 }
 
 /** How to read the recycle bin. */
@@ -97,11 +116,12 @@ function groupByStream(page: BinPage): ReadonlyMap<string, Change[]> {
 
 async function doubtUnlisted(context: TableContext, listed: ReadonlySet<string>): Promise<void> {
   const { sink, source, writer } = context;
-  const deletedAfterMs = source.now() - BIN_KEEPS_MS;
+  const nowMs = source.now();
+  const deletedAfterMs = nowMs - BIN_KEEPS_MS;
   for (let after = ""; ;) {
     const rows = await sink.rows(writer.table, { after, limit: PAGE, deletedAfterMs });
     const doubts = rows.flatMap(({ key, parentId, deletedMs }): Doubt[] =>
-      listed.has(key) ? [] : [{ key, parentId, afterMs: deletedMs!, contradiction: null }],
+      listed.has(key) ? [] : [{ key, parentId, afterMs: Math.min(deletedMs!, nowMs), contradiction: null }],
     );
     if (doubts.length > 0) await sink.addDoubts(writer.table, doubts);
     if (rows.length < PAGE) return;

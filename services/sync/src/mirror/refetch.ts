@@ -8,13 +8,16 @@ export interface Ask {
   readonly parentId: string | null;
 }
 
-/** A record that could not be had is left alone this long. */
-const REST_MS = 10 * 60_000;
+/** A record that could not be had is left alone this long: after an error that passes, and after one that does not. */
+const REST_MS = 30_000;
+const LONG_REST_MS = 10 * 60_000;
 
 /** Asks for records by id and writes what comes back; the write settles their doubts and fills in their detail. */
 export interface Refetcher {
   /** How many of the records were asked for. Errors of single records are logged and rest; CreditsError ends the whole. */
   refetch(context: TableContext, asks: readonly Ask[], options: RefetchOptions): Promise<number>;
+  /** How many records rest: whoever takes the first few of many must take as many more. */
+  resting(): number;
 }
 
 interface RefetchOptions {
@@ -33,12 +36,12 @@ export function createRefetcher(now: () => number): Refetcher {
     const name = `${context.stream.name}/${key}`;
     try {
       const change = await context.source.get(context.stream.name, key, parentId, options);
-      const [written] = await context.writer.write({ changes: [change], fillsIn: options.fillsIn });
+      const [written] = await context.writer.write({ changes: [change], quiet: options.fillsIn });
       if (written instanceof PermanentError) throw written;
       restUntil.delete(name);
     } catch (error) {
       if (error instanceof CreditsError || options.signal.aborted) throw error;
-      restUntil.set(name, now() + REST_MS);
+      restUntil.set(name, now() + (error instanceof PermanentError ? LONG_REST_MS : REST_MS));
       context.log.warn(
         { err: error, table: context.stream.name, key },
         "a record could not be read; it is tried again later",
@@ -47,6 +50,10 @@ export function createRefetcher(now: () => number): Refetcher {
   }
 
   return {
+    resting() {
+      for (const [name, untilMs] of restUntil) if (untilMs <= now()) restUntil.delete(name);
+      return restUntil.size;
+    },
     async refetch(context, asks, options) {
       const due = asks.filter(({ key }) => (restUntil.get(`${context.stream.name}/${key}`) ?? 0) <= now());
       const queue = due.values();

@@ -63,7 +63,8 @@ function sourceState({ dataSource, error }: StatusInputs, tables: readonly strin
   if (dataSource.refreshToken === null) return "new";
   if (dataSource.paused) return "paused";
   if (tables.every((state) => state === "pending")) return "authorized";
-  return tables.some((state) => state === "pulling" || state === "pending") ? "pulling" : "live";
+  // A table that fell short is read again, one in error once its message is heeded: until then the source is not live.
+  return tables.every((state) => state === "live") ? "live" : "pulling";
 }
 
 async function toTableStatus(mirror: Mirror, facts: TableFacts, inputs: StatusInputs) {
@@ -86,6 +87,7 @@ async function toTableStatus(mirror: Mirror, facts: TableFacts, inputs: StatusIn
     watermark: toTime(watermarkMs),
     pull: pull && { state: pull.state, startedAt: toTime(pull.startedMs), finishedAt: toTime(pull.finishedMs) },
     message:
+      progress.problem ??
       pull?.message ??
       (stale
         ? `The last whole compare is ${Math.round((nowMs - (progress.completedMs ?? 0)) / 60_000)} minutes old.`

@@ -18,7 +18,7 @@ export interface TableContext {
 
 /** The progress a table's state holds. */
 export function toProgress(state: TableState | undefined): Progress {
-  return state === undefined || Object.keys(state.progress).length === 0 ? NO_PROGRESS : (state.progress as Progress);
+  return { ...NO_PROGRESS, ...(state?.progress as Partial<Progress> | undefined) };
 }
 
 /** A state with other progress. */
@@ -31,13 +31,18 @@ export interface PageWrite {
   readonly page: Page;
   readonly session?: TableSession;
   readonly advance?: (state: TableState) => TableState;
+  /** See `Write`. */
+  readonly quiet?: boolean;
 }
 
 /** Writes a page; rows the sink refuses for good become dead letters `pull:<table>:<key>`. */
-export async function writePage(context: TableContext, { page, session, advance }: PageWrite): Promise<void> {
+export async function writePage(
+  context: TableContext,
+  { page, session, advance, quiet = false }: PageWrite,
+): Promise<void> {
   const { writer } = context;
   const checkpoint = session === undefined || advance === undefined ? {} : { session, advance };
-  const written = await writer.write({ changes: page.changes, ...checkpoint });
+  const written = await writer.write({ changes: page.changes, quiet, ...checkpoint });
   const refused = page.changes.flatMap((change, index): DeadLetter[] => {
     const result = written[index];
     if (!(result instanceof Error)) return [];

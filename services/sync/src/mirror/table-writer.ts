@@ -14,8 +14,8 @@ export interface Write {
   readonly changes: readonly Change[];
   readonly session?: TableSession;
   readonly advance?: (state: TableState) => TableState;
-  /** Only fills in detail that was due: the record's children did not change. */
-  readonly fillsIn?: boolean;
+  /** Nothing beside this table is due because of it: it fills in detail, or was read because its parent changed. */
+  readonly quiet?: boolean;
 }
 
 /** The one way into a table. */
@@ -35,11 +35,13 @@ interface Changes {
   readonly changed: Set<string>;
 }
 
-function changedOutsidePulls(items: readonly Item[], changed: ReadonlySet<string>): readonly string[] {
-  const keys = items.flatMap(({ session, fillsIn, changes }) =>
-    session === undefined && fillsIn !== true ? changes.map(({ key }) => key) : [],
+/** Changes that may make other tables due: those of no pull, told by an event or a GET, and those found by comparing. */
+function toTouches(items: readonly Item[]): { readonly told: readonly Change[]; readonly found: readonly Change[] } {
+  const loud = items.flatMap(({ session, quiet, changes }) =>
+    session === undefined && quiet !== true ? changes.filter(({ op }) => op !== "refetch") : [],
   );
-  return [...new Set(keys)].filter((key) => changed.has(key));
+  const isTold = ({ origin }: Change): boolean => origin === "event" || origin === "get";
+  return { told: loud.filter(isTold), found: loud.filter((change) => !isTold(change)) };
 }
 
 const MAX_ITEMS = 64;
@@ -54,10 +56,13 @@ export function createTableWriter(options: {
   readonly table: Table;
   /** The source's clock, in ms. */
   readonly now: () => number;
-  /** Told of the keys that changes outside a pull have changed, before those writes resolve. */
-  readonly onChanged?: (keys: readonly string[]) => Promise<void>;
+  /**
+   * Told of records that changed outside a pull, before those writes resolve; of events and GETs while they are written, so that no
+   * crash after the commit can swallow it.
+   */
+  readonly onTouched?: (changes: readonly Change[]) => Promise<void>;
 }): TableWriter {
-  const { sink, table, now, onChanged } = options;
+  const { sink, table, now, onTouched } = options;
 
   const commits = createGroupCommit<Item>({
     maxItems: MAX_ITEMS,
@@ -67,12 +72,15 @@ export function createTableWriter(options: {
       const session = items.find((item) => item.session !== undefined)?.session;
       const state = items.reduce((before, { advance }) => advance?.(before!) ?? before, session?.state);
       const changed = new Set<string>();
-      const written = await writeBatch(
-        { changes: items.flatMap(({ changes }) => changes), changed },
-        state === session?.state ? undefined : state,
-      );
+      const changes = items.flatMap((item) => item.changes);
+      const { told, found } = onTouched === undefined ? { told: [], found: [] } : toTouches(items);
+      const [written] = await Promise.all([
+        writeBatch({ changes, changed }, state === session?.state ? undefined : state),
+        told.length > 0 && onTouched?.(told),
+      ]);
       if (session !== undefined && state !== undefined) session.state = state;
-      if (onChanged !== undefined && changed.size > 0) await onChanged(changedOutsidePulls(items, changed));
+      const foundChanged = found.filter(({ key }) => changed.has(key));
+      if (foundChanged.length > 0) await onTouched?.(foundChanged);
       let from = 0;
       for (const item of items) item.written = written.slice(from, (from += item.changes.length));
     },

@@ -1,6 +1,6 @@
 import { createDeskEmulator } from "@deskmirror/desk-emulator";
 import type { DeskEmulator, DeskEmulatorOptions } from "@deskmirror/desk-emulator";
-import type { DataSource, DeadLetter, Sink, Source } from "@deskmirror/model";
+import type { DataSource, DeadLetter, Leases, Sink, Source } from "@deskmirror/model";
 import { createLog } from "@deskmirror/runtime";
 import { createMemorySink } from "@deskmirror/sinks";
 import { createMemoryThrottle, createMemoryTokens } from "@deskmirror/testing";
@@ -18,6 +18,7 @@ export interface Stage extends AsyncDisposable {
   readonly desk: DeskEmulator;
   readonly source: Source;
   readonly sink: Sink;
+  readonly leases: Leases;
   readonly contexts: ReadonlyMap<string, TableContext>;
   readonly letters: readonly DeadLetter[];
   context(table: string): TableContext;
@@ -61,6 +62,7 @@ export async function createStage(tables: readonly string[], options: DeskEmulat
     desk,
     source,
     sink,
+    leases,
     contexts,
     letters,
     context,

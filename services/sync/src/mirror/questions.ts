@@ -1,0 +1,92 @@
+import { CreditsError, toError } from "@deskmirror/model";
+import type { Sink, Source } from "@deskmirror/model";
+import type { Due, DueSet } from "@deskmirror/redis";
+import type { Log } from "@deskmirror/runtime";
+import { readChildren } from "./children.ts";
+import { isStillToBePulled } from "./due-work.ts";
+import type { TableFacts } from "./due-work.ts";
+import { createRefetcher } from "./refetch.ts";
+import type { TableContext } from "./table-context.ts";
+
+/** What is asked of the source record by record: what is in doubt, what lacks its detail, and whose children changed. */
+export interface Questions {
+  settleDoubts(signal: AbortSignal): Promise<void>;
+  fillInDetail(signal: AbortSignal): Promise<void>;
+  readDueChildren(signal: AbortSignal): Promise<void>;
+}
+
+/** What asking needs. */
+export interface QuestionsOptions {
+  readonly name: string;
+  readonly source: Source;
+  readonly sink: Sink;
+  readonly contexts: ReadonlyMap<string, TableContext>;
+  readonly facts: () => Promise<readonly TableFacts[]>;
+  readonly dueChildren: DueSet;
+  readonly log: Log;
+}
+
+const REFETCHES_AT_ONCE = 8;
+const DETAILS_AT_ONCE = 12;
+const CHILDREN_AT_ONCE = 12;
+/** What a killed process had claimed is read by another after this. */
+const CHILDREN_CLAIM_MS = 20_000;
+const DOUBTS = 500;
+const DETAILS = 200;
+
+/** A GET cannot be known current before its own lower bound, which lies this far back at least. */
+const GET_BOUND_MS = 2_500;
+
+/** The questions of one data source. */
+export function createQuestions(options: QuestionsOptions): Questions {
+  const { name, source, sink, contexts, facts, dueChildren, log } = options;
+  const refetcher = createRefetcher(Date.now);
+
+  async function readOne(due: Due, signal: AbortSignal): Promise<void> {
+    const context = contexts.get(due.stream);
+    try {
+      if (context !== undefined) await readChildren(context, due.parentKey, { purpose: "heal", signal });
+      await dueChildren.done(name, due);
+    } catch (error) {
+      if (error instanceof CreditsError || signal.aborted) throw error;
+      const fields = { err: toError(error), table: due.stream, key: due.parentKey };
+      log.warn(fields, "the children of a record could not be read; they are tried again");
+    }
+  }
+
+  return {
+    async settleDoubts(signal) {
+      const doubts = await sink.doubts(name, DOUBTS + refetcher.resting());
+      const answerable = doubts.filter(({ afterMs }) => afterMs < source.now() - GET_BOUND_MS);
+      const how = { purpose: "live", signal, concurrency: REFETCHES_AT_ONCE, fillsIn: false } as const;
+      for (const [stream, asks] of Map.groupBy(answerable, (doubt) => doubt.stream)) {
+        const context = contexts.get(stream);
+        if (context !== undefined) await refetcher.refetch(context, asks, how);
+      }
+    },
+    async fillInDetail(signal) {
+      const how = { purpose: "pull", signal, concurrency: DETAILS_AT_ONCE, fillsIn: true } as const;
+      for (const context of contexts.values()) {
+        if (context.stream.core === null) continue;
+        for (let asked = DETAILS; asked >= DETAILS;) {
+          const due = await sink.detailDue(context.writer.table, DETAILS + refetcher.resting());
+          asked = await refetcher.refetch(context, due, how);
+        }
+      }
+    },
+    async readDueChildren(signal) {
+      for (;;) {
+        const claimed = await dueChildren.claim(name, CHILDREN_AT_ONCE, CHILDREN_CLAIM_MS);
+        if (claimed.length === 0) return;
+        const tables = new Map((await facts()).map((fact) => [fact.stream.name, fact]));
+        await Promise.all(
+          claimed.map((due) => {
+            const fact = tables.get(due.stream);
+            const comesAnyway = fact !== undefined && isStillToBePulled(fact, due.parentKey);
+            return comesAnyway ? dueChildren.done(name, due) : readOne(due, signal);
+          }),
+        );
+      }
+    },
+  };
+}

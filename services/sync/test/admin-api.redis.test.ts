@@ -1,0 +1,299 @@
+import assert from "node:assert/strict";
+import { after, afterEach, before, describe, test } from "node:test";
+import { gzipSync } from "node:zlib";
+import { startRedis } from "@deskmirror/testing";
+import type { TestRedis } from "@deskmirror/testing";
+import request from "supertest";
+import type { Response } from "supertest";
+import { ADMIN_TOKEN, GOOD_CODE, openApi } from "./api-app.ts";
+import type { ApiApp } from "./api-app.ts";
+
+let redis: TestRedis;
+let api: ApiApp;
+before(async () => {
+  redis = await startRedis();
+  api = await openApi(redis.url);
+});
+after(async () => {
+  await api.close();
+  await redis.stop();
+});
+afterEach(() => assert.deepEqual(api.errors, [], "no answer is a mistake of ours"));
+
+const CLIENT_SECRET = "s3cret-of-a-client";
+const good = { name: "acme", orgId: "700123456", clientId: "1000.X", clientSecret: CLIENT_SECRET, code: GOOD_CODE };
+
+type Method = "get" | "post" | "delete";
+
+const call = (method: Method, path: string, token = ADMIN_TOKEN) =>
+  request(api.url)[method](`/api${path}`).set("authorization", `Bearer ${token}`);
+
+/** Every answer that is no success has the one shape, and says what to do. */
+function assertError(res: Response, status: number, message: RegExp): void {
+  assert.equal(res.status, status, JSON.stringify(res.body));
+  assert.deepEqual(Object.keys(res.body), ["error"]);
+  assert.deepEqual(Object.keys(res.body.error), ["code", "message", "hint"]);
+  assert.match(res.body.error.message, message);
+  assert.ok(res.body.error.hint.length > 0);
+}
+
+const long = (length: number) => "x".repeat(length);
+
+/** Per field of a new source: what is missing, of a wrong type, out of range. */
+const badFields: Readonly<Record<string, readonly unknown[]>> = {
+  name: [undefined, 7, null, "", "Acme", "1a", `a${long(31)}`, "pg_acme", "public"],
+  orgId: [undefined, 700123456, "", "12x", "1".repeat(21)],
+  dataCenter: [1, "", "us"],
+  clientId: [undefined, 7, "", long(201)],
+  clientSecret: [undefined, {}, "", long(201)],
+  code: [7, null, "", long(301)],
+  mode: [7, "table"],
+  increment: [true, "polling"],
+  tables: ["agents", {}, [], [7], [null]],
+  sinkUrl: [7, ""],
+  signature: [true, "maybe"],
+  throttle: [
+    7,
+    { concurrency: "8" },
+    { concurrency: 0 },
+    { concurrency: 101 },
+    { reserve: "all" },
+    { reserve: 1.1 },
+    { reserve: -0.1 },
+    { dailyCredits: 0 },
+    { dailyCredits: 1.5 },
+    { speed: 1 },
+  ],
+  reconcileSeconds: ["900", 9, 31_536_001, 10.5],
+  compareSeconds: ["900", 9, 31_536_001, 10.5],
+  sweepHours: ["1", 0, 8_761],
+  accountsUrl: [7, "nowhere", "ftp://h", "http://u:pa55@h", "http://u@h", "http://h/?token=x", "http://h/#x"],
+  deskUrl: [7, "nowhere", "ftp://h", "https://u:pa55@h", "https://:pa55@h", "https://h?token=x", "https://h#x"],
+};
+
+describe("a new source is refused with 422, and nothing is stored", () => {
+  for (const [field, values] of Object.entries(badFields)) {
+    test(`when ${field} is missing, of a wrong type or out of range, by its name`, async () => {
+      for (const value of values) {
+        const res = await call("post", "/sources").send({ ...good, [field]: value });
+        assertError(res, 422, new RegExp(`(?:^|; )${field}[.:]`));
+        assert.ok(!res.text.includes("pa55"));
+      }
+    });
+  }
+
+  const others: readonly (readonly [why: string, change: object, message: RegExp])[] = [
+    ["csv mode", { mode: "csv" }, /mode: csv is not provided yet/],
+    ["a field there is not", { token: "x" }, /token/],
+    ["a table there is not", { tables: ["invoices"] }, /There is no table invoices/],
+    ["a table without its scope", { tables: ["agents", "calls"] }, /calls: the scope/],
+    ["a refused code", { code: "1000.bad.code" }, /refused the code/],
+    ["a sink of no kind we know", { sinkUrl: "mysql://u:pa55@h/d" }, /of no kind we know/],
+    ["a sink outside DATA_DIR", { sinkUrl: "sqlite:/etc/desk.db" }, /does not lie in DATA_DIR/],
+    ["a sink of metadata", { sinkUrl: "postgres://u:pa55@169.254.169.254/d" }, /serves the metadata/],
+  ];
+  for (const [why, change, message] of others) {
+    test(`for ${why}`, async () => {
+      const res = await call("post", "/sources").send({ ...good, ...change });
+      assertError(res, 422, message);
+      assert.ok(!res.text.includes("pa55"));
+    });
+  }
+
+  for (const host of [
+    "169.254.169.254",
+    "169.254.169.254.",
+    "2852039166",
+    "0xa9fea9fe",
+    "0251.0376.0251.0376",
+    "[fd00:ec2::254]",
+    "[::ffff:169.254.169.254]",
+    "metadata.google.internal",
+    "METADATA.google.internal.",
+    "100.100.100.200",
+  ]) {
+    test(`for endpoints at ${host}, which serves metadata`, async () => {
+      for (const field of ["accountsUrl", "deskUrl"]) {
+        assertError(await call("post", "/sources").send({ ...good, [field]: `http://${host}:80/x` }), 422, /metadata/);
+      }
+    });
+  }
+
+  test("for a body that is missing or no object", async () => {
+    assertError(await call("post", "/sources"), 422, /name: .*orgId: .*clientId: .*clientSecret: /);
+    assertError(await call("post", "/sources").send([]), 422, /body: /);
+    assertError(await call("post", "/sources").send('"acme"'), 400, /not JSON/);
+    assert.deepEqual((await call("get", "/sources")).body, { items: [] });
+  });
+});
+
+describe("a source", () => {
+  before(async () => {
+    const res = await call("post", "/sources").send({
+      ...good,
+      tables: ["agents", "departments", "agents"],
+      accountsUrl: "http://127.0.0.1:9001",
+    });
+    assert.equal(res.status, 201, res.text);
+    assert.deepEqual(res.body.tables, ["agents", "departments"]);
+    assert.match(res.body.serviceUrl, /^https:\/\/hooks\.example\.org\/hooks\/.{22,}$/);
+    assert.ok(!res.text.includes(CLIENT_SECRET) && !res.text.includes(GOOD_CODE) && !res.text.includes("1000.refresh"));
+    const fresh = { ...good, name: "fresh", code: undefined };
+    assert.equal((await call("post", "/sources").send(fresh)).status, 201);
+  });
+
+  test("comes back without its secrets, and in a list without its service URL", async () => {
+    const one = await call("get", "/sources/acme");
+    const list = await call("get", "/sources");
+    assert.equal(list.body.items.length, 2);
+    assert.ok(one.body.serviceUrl);
+    assert.ok(!list.text.includes("serviceUrl"));
+    for (const { text } of [one, list]) {
+      assert.ok(!text.includes(CLIENT_SECRET) && !text.includes("1000.refresh") && !text.includes("serviceKey"));
+    }
+  });
+
+  test("is not created twice", async () => {
+    assertError(await call("post", "/sources").send(good), 409, /already/);
+  });
+
+  const badCalls: readonly (readonly [path: string, body: object | undefined, status: number, message: RegExp])[] = [
+    ["authorize", undefined, 422, /code: must be a text/],
+    ["authorize", {}, 422, /code: must be a text/],
+    ["authorize", { code: 7 }, 422, /code: must be a text/],
+    ["authorize", { code: "" }, 422, /code: is empty/],
+    ["authorize", { code: "1000.bad.code" }, 422, /refused the code/],
+    ["pull", { tables: "agents" }, 422, /tables: must be a list/],
+    ["pull", { tables: [7] }, 422, /tables\.0: must be a text/],
+    ["pull", { tables: [] }, 422, /tables: names no table/],
+    ["pull", { tables: ["invoices"] }, 422, /invoices is not kept/],
+    ["pull", { tables: ["calls"] }, 422, /calls is not kept: the scope/],
+    ["pull", { restart: "yes" }, 422, /restart: must be true or false/],
+    ["pull", { table: ["agents"] }, 422, /table/],
+    ["pull?wait=soon", {}, 422, /wait: must be seconds/],
+    ["pull?wait=61", {}, 422, /wait: must be at most 60/],
+    ["pull?wait=-1", {}, 422, /wait: /],
+    ["reconcile", { tables: "agents" }, 422, /tables: must be a list/],
+    ["reconcile", { tables: [] }, 422, /tables: names no table/],
+    ["reconcile", { tables: ["invoices"] }, 422, /invoices is not kept/],
+    ["reconcile", { restart: true }, 422, /restart/],
+    ["verify", { tables: { agents: true } }, 422, /tables: must be a list/],
+    ["verify", { tables: ["invoices"] }, 422, /invoices is not kept/],
+    ["verify", { sample: "all" }, 422, /sample: must be a whole number/],
+    ["verify", { sample: -1 }, 422, /sample: /],
+    ["verify", { sample: 100_001 }, 422, /sample: must be at most 100000/],
+    ["verify", { sample: 1.5 }, 422, /sample: must be a whole number/],
+  ];
+  for (const [path, body, status, message] of badCalls) {
+    test(`${path} ${JSON.stringify(body)} is refused with ${status}`, async () => {
+      assertError(await call("post", `/sources/acme/${path}`).send(body), status, message);
+    });
+  }
+
+  test("without tokens starts nothing, and says what to do first", async () => {
+    for (const path of ["pull", "reconcile", "verify", "webhook"]) {
+      assertError(await call("post", `/sources/fresh/${path}`), 409, /fresh has no tokens yet/);
+    }
+  });
+
+  test("that there is not, and what else there is not, is 404", async () => {
+    for (const path of ["", "/status", "/runs/x"]) assertError(await call("get", `/sources/none${path}`), 404, /none/);
+    for (const path of ["authorize", "webhook", "pull", "reconcile", "verify"]) {
+      const res = await call("post", `/sources/none/${path}`).send(path === "authorize" ? { code: "x" } : {});
+      assertError(res, 404, /There is no source none/);
+    }
+    assertError(await call("delete", "/sources/none"), 404, /There is no source none/);
+    assertError(await call("get", "/sources/acme/runs/none"), 404, /There is no run none/);
+    assertError(await call("get", "/nothing"), 404, /nothing at this address/);
+    assertError(await request(api.url).get("/nothing"), 404, /nothing at this address/);
+  });
+
+  test("A8: a pull that names a table twice pulls it once, and ends", async () => {
+    const res = await call("post", "/sources/acme/pull?wait=5").send({ tables: ["agents", "agents"] });
+    assert.equal(res.body.state, "done", res.text);
+    assert.deepEqual(
+      res.body.result.tables.map((table: { name: string }) => table.name),
+      ["agents"],
+    );
+  });
+
+  test("A9: a body is JSON whatever its type says, and what is no JSON is 400", async () => {
+    for (const type of ["application/x-www-form-urlencoded", "text/plain", "application/json"]) {
+      const pull = call("post", "/sources/acme/pull?wait=5").set("content-type", type);
+      const res = await pull.send('{"tables":["departments"]}');
+      assert.equal(res.body.result.tables.length, 1, type);
+      const bad = call("post", "/sources/acme/pull").set("content-type", type);
+      assertError(await bad.send("tables=agents"), 400, /not JSON/);
+    }
+  });
+
+  test("A9: no body asks for everything", async () => {
+    const res = await call("post", "/sources/acme/pull?wait=5");
+    assert.equal(res.body.result.tables.length, 2);
+  });
+
+  test("A12: what express cannot read is the caller's mistake", async () => {
+    const pull = () => call("post", "/sources/acme/pull").set("content-type", "application/json");
+    assertError(await call("get", "/sources/%E0%A4%A"), 400, /Failed to decode/);
+    assertError(await pull().set("content-type", "application/json; charset=koi8-r").send("{}"), 400, /charset/);
+    assertError(await pull().set("content-encoding", "zstd-9").send("{}"), 400, /content encoding/);
+    assertError(await pull().set("content-encoding", "gzip").send("{}"), 400, /header/);
+    assertError(await pull().send(`{"tables":["${long(70_000)}"]}`), 413, /64 KiB/);
+    const bomb = gzipSync(`{"tables":["${long(70_000)}"]}`);
+    assertError(
+      await pull()
+        .set("content-encoding", "gzip")
+        .serialize((body) => body)
+        .send(bomb),
+      413,
+      /64 KiB/,
+    );
+  });
+
+  test("A13: status tells when the last delivery came", async () => {
+    assert.equal((await call("get", "/sources/acme/status")).body.webhook.lastDeliveryAt, null);
+    const receivedMs = Date.UTC(2026, 0, 2, 3, 4, 5);
+    const rest = { kind: "events", signature: "missing", token: null, module: null } as const;
+    await api.deliver("acme", { id: "d1", receivedMs, body: "[1,2]", events: 2, ...rest });
+    const { body } = await call("get", "/sources/acme/status");
+    assert.equal(body.webhook.lastDeliveryAt, "2026-01-02T03:04:05.000Z");
+    assert.equal(body.ledger.accepted, 2);
+  });
+});
+
+describe("the door", () => {
+  test("answers 401 without the token, whatever is asked, and lets nothing be kept by a cache", async () => {
+    const own = await openApi(redis.url);
+    for (const header of [undefined, ADMIN_TOKEN, `Basic ${ADMIN_TOKEN}`, "Bearer ", `Bearer ${ADMIN_TOKEN}x`]) {
+      const get = request(own.url).get("/api/sources/%E0%A4%A");
+      const res = await (header === undefined ? get : get.set("authorization", header));
+      assertError(res, 401, /missing or wrong/);
+      assert.equal(res.headers["cache-control"], "no-store");
+    }
+    await own.close();
+  });
+
+  test("answers 429 after ten wrong tokens a minute, to the right one too", async () => {
+    const own = await openApi(redis.url);
+    const get = (token: string) => request(own.url).get("/api/sources").set("authorization", `Bearer ${token}`);
+    for (let attempt = 0; attempt < 10; attempt++) assert.equal((await get("wrong")).status, 401);
+    for (const token of ["wrong", ADMIN_TOKEN]) {
+      const res = await get(token);
+      assertError(res, 429, /Too many wrong tokens/);
+      assert.ok(Number(res.headers["retry-after"]) > 0);
+    }
+    assert.equal((await request(own.url).get("/healthz")).status, 200);
+    await own.close();
+  });
+
+  test("answers health and metrics, and 503 with a hint for the rest, while sync starts or ends", async () => {
+    api.setThere(false);
+    for (const path of ["/healthz", "/readyz", "/metrics"])
+      assert.equal((await request(api.url).get(path)).status, 200);
+    for (const path of ["/", "/api/sources", "/api/nothing"]) {
+      assertError(await request(api.url).get(path), 503, /starting or ending/);
+    }
+    api.setThere(true);
+    assert.equal((await call("get", "/sources")).status, 200);
+  });
+});

@@ -1,0 +1,133 @@
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PermanentError } from "@deskmirror/model";
+import type { Delivery } from "@deskmirror/model";
+import {
+  connectRedis,
+  createDeadLetters,
+  createDeliveryQueue,
+  createGaps,
+  createLedger,
+  createRuns,
+  createSealer,
+  createServiceKey,
+  createSourceRegistry,
+} from "@deskmirror/redis";
+import { createLog, createMetrics, createOps } from "@deskmirror/runtime";
+import { assertAllowedHost, openSink, redactSinkUrl } from "@deskmirror/sinks";
+import { createAdminApi, createApp } from "../src/app.ts";
+import type { Mirrors } from "../src/mirror/mirrors.ts";
+import type { OpenMirror } from "../src/mirror/open-mirror.ts";
+import { createSinks } from "../src/sinks.ts";
+
+/** The private app of sync over HTTP, on a real Redis and SQLite; Zoho and the mirrors are stand-ins for our ports. */
+export interface ApiApp {
+  readonly url: string;
+  /** Log lines of level error: mistakes of ours. */
+  readonly errors: readonly string[];
+  /** Stores a delivery as ingest does. */
+  deliver(source: string, delivery: Delivery): Promise<void>;
+  /** Takes the admin API away, as before sync has opened everything. */
+  setThere(isThere: boolean): void;
+  close(): Promise<void>;
+}
+
+export const ADMIN_TOKEN = "0f3c9a7be1d24586a0b1c2d3e4f5";
+export const GOOD_CODE = "1000.good.code";
+
+/** The tables there are, and what each lacks. */
+const missing: ReadonlyMap<string, string | null> = new Map([
+  ["agents", null],
+  ["departments", null],
+  ["calls", "the scope Desk.activities.READ is missing"],
+]);
+
+export async function openApi(redisUrl: string): Promise<ApiApp> {
+  const dataDir = await mkdtemp(join(tmpdir(), "deskmirror-api-"));
+  const connection = connectRedis({ url: redisUrl, role: "sync" });
+  await connection.ready();
+  const sinks = createSinks((url) => openSink(url, { dataDir }));
+  const defaultSinkUrl = `sqlite:${dataDir}/desk.db`;
+  const { vault } = await sinks.open(defaultSinkUrl);
+  const seal = createSealer({ key: Buffer.alloc(32, 7).toString("base64") });
+  const queue = createDeliveryQueue({ connection });
+  const stop = new AbortController();
+  const errors: string[] = [];
+  const log = createLog({ service: "sync", level: "error", to: { write: (line) => void errors.push(line) } });
+  let isThere = true;
+
+  const api = createAdminApi({
+    registry: createSourceRegistry({ connection, vault, seal, publicUrl: "https://hooks.example.org" }),
+    mirrors: pulledMirrors(["agents", "departments"]),
+    runs: createRuns({ connection }),
+    ledger: createLedger({ connection }),
+    gaps: createGaps({ connection }),
+    deadLetters: createDeadLetters({ connection }),
+    async exchangeCode(_source, code) {
+      if (code === GOOD_CODE) return { refreshToken: "1000.refresh", scopes: [] };
+      throw new PermanentError("Zoho refused the code", { code: "invalid_code" });
+    },
+    missingScopes: () => missing,
+    openSink: sinks.open,
+    assertAllowedHost,
+    redactSinkUrl,
+    defaultSinkUrl,
+    allowCustomEndpoints: true,
+    createServiceKey,
+    adminToken: ADMIN_TOKEN,
+    log,
+    signal: stop.signal,
+  });
+  const ops = createOps({ checks: {}, metrics: createMetrics() });
+  const server = createServer(createApp({ ops, api: () => (isThere ? api : null), log })).listen(0, "127.0.0.1");
+  await once(server, "listening");
+
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    errors,
+    deliver: (source, delivery) => queue.add({ id: `g-${delivery.id}`, source, deliveries: [delivery] }),
+    setThere: (there) => void (isThere = there),
+    async close() {
+      stop.abort();
+      server.close().closeAllConnections();
+      await Promise.all([queue.close(), sinks.close()]);
+      await connection.close();
+      await rm(dataDir, { recursive: true });
+    },
+  };
+}
+
+/** Mirrors that keep the tables, each pulled as soon as it is asked for. */
+function pulledMirrors(tables: readonly string[]): Mirrors {
+  const pull = { asked: 1_000, state: "complete", startedMs: 1, finishedMs: 2, rows: 3, calls: 1, credits: 1 };
+  const contexts = new Map(tables.map((name) => [name, { writer: { table: { stream: name } } }]));
+  const facts = tables.map((name) => ({
+    stream: { name },
+    progress: { pull: { ...pull, message: null, expected: null }, completedMs: 2, problem: null },
+    watermarkMs: null,
+    asked: 1,
+    nowMs: 3,
+    intervals: { reconcileMs: 1, compareMs: 1, sweepMs: 1 },
+  }));
+  const count = async () => ({ rows: 3, deleted: 0, full: 3, lastChangeMs: null });
+  const open = {
+    contexts,
+    disabled: new Map([["calls", missing.get("calls")]]),
+    throttle: {
+      credits: async () => ({ limit: null, remaining: null, reserve: 0.4, spentToday: {}, waitUntilMs: null }),
+    },
+    source: { subscriptions: { list: async () => [] } },
+    mirror: { facts: async () => facts, options: { contexts, sink: { count } } },
+    lagMs: () => null,
+  };
+  return {
+    get: () => open as unknown as OpenMirror,
+    problem: () => null,
+    follow: async () => {},
+    close: async () => {},
+  };
+}

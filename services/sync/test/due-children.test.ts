@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Change } from "@deskmirror/model";
+import type { Due } from "@deskmirror/redis";
+import { createMarkDue } from "../src/mirror/due-children.ts";
+import { createTableWriter } from "../src/mirror/table-writer.ts";
+import { createStage, heal } from "./support/stage.ts";
+import type { Stage } from "./support/stage.ts";
+
+const tables = ["tickets", "ticket_comments", "ticket_history"];
+
+/** Marks for a stream of the stage, and what they made due, as `table key`. */
+function createMarks({ contexts }: Stage, table: string) {
+  const marked: string[] = [];
+  const add = async (_source: string, due: readonly Due[]): Promise<void> =>
+    void marked.push(...due.map(({ stream, parentKey }) => `${stream} ${parentKey}`));
+  const dueChildren = { add, claim: async () => [], done: async () => {}, size: async () => 0 };
+  const enabled = [...contexts.values()].map(({ stream }) => stream);
+  const mark = createMarkDue(contexts.get(table)!.stream, { source: "acme", enabled, dueChildren });
+  return { mark, marked };
+}
+
+async function readComment({ desk, source }: Stage): Promise<Change> {
+  const { key, parentId } = desk.store.records("ticket_comments").find(({ deleted }) => !deleted)!;
+  return source.get("ticket_comments", key, parentId, heal);
+}
+
+test("a changed ticket makes its children due, a changed comment its ticket's history, history nothing", async () => {
+  await using stage = await createStage(tables);
+  const comment = (await readComment(stage)) as Change & { readonly parentId: string };
+  const ofTickets = createMarks(stage, "tickets");
+  await ofTickets.mark!([{ ...comment, key: "7", parentId: null }]);
+  assert.deepEqual(ofTickets.marked, ["ticket_comments 7", "ticket_history 7"]);
+  const ofComments = createMarks(stage, "ticket_comments");
+  await ofComments.mark!([comment]);
+  assert.deepEqual(ofComments.marked, [`ticket_history ${comment.parentId}`]);
+  assert.equal(createMarks(stage, "ticket_history").mark, null);
+});
+
+test("what an event or a GET tells is marked before its commit is known; a pull and a quiet write mark nothing", async () => {
+  await using stage = await createStage(tables);
+  const { table } = stage.context("ticket_comments").writer;
+  const comment = await readComment(stage);
+  const order: string[] = [];
+  const sink = {
+    ...stage.sink,
+    write: async (batch: Parameters<typeof stage.sink.write>[0]) => {
+      const result = await stage.sink.write(batch);
+      order.push("committed");
+      return result;
+    },
+  };
+  const onTouched = async (): Promise<void> => void order.push("marked");
+  const writer = createTableWriter({ sink, table, now: () => stage.source.now(), onTouched });
+  await writer.write({ changes: [comment] });
+  assert.deepEqual(order, ["marked", "committed"]);
+  await writer.write({ changes: [comment], quiet: true });
+  const session = { state: { watermarkMs: null, progress: {}, epoch: 1 } };
+  await writer.write({ changes: [comment], session, advance: (state) => state });
+  assert.deepEqual(order, ["marked", "committed", "committed", "committed"]);
+});
+
+test("what comparing finds is marked once it is known to have changed the row", async () => {
+  await using stage = await createStage(tables);
+  const { table } = stage.context("tickets").writer;
+  const marked: string[] = [];
+  const onTouched = async (changes: readonly Change[]): Promise<void> =>
+    void marked.push(...changes.map(({ key }) => key));
+  const writer = createTableWriter({ sink: stage.sink, table, now: () => stage.source.now(), onTouched });
+  const [cursor] = await stage.source.plan("tickets", [], heal);
+  const { changes } = await stage.source.page("tickets", cursor!, heal);
+  await writer.write({ changes });
+  assert.deepEqual(
+    marked,
+    changes.map(({ key }) => key),
+  );
+  await writer.write({ changes });
+  assert.equal(marked.length, changes.length);
+});

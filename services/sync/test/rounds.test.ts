@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Gap } from "@deskmirror/model";
+import { createLog } from "@deskmirror/runtime";
+import { tableLife } from "../src/mirror/due-work.ts";
+import type { TableFacts } from "../src/mirror/due-work.ts";
+import { createRounds } from "../src/mirror/rounds.ts";
+import { toProgress } from "../src/mirror/table-context.ts";
+import { createTableWork } from "../src/mirror/table-work.ts";
+import { createStage, heal } from "./support/stage.ts";
+import type { Stage } from "./support/stage.ts";
+
+const HOUR_MS = 3_600_000;
+const intervals = { reconcileMs: 1_000, compareMs: HOUR_MS, sweepMs: HOUR_MS };
+
+/** Rounds on a stage, with its facts `laterMs` from now, and gaps kept in a list. */
+function createTestRounds(stage: Stage, { laterMs = 0 } = {}) {
+  const log = createLog({ service: "sync", level: "silent" });
+  const { leases } = stage;
+  const open: Gap[] = [];
+  const work = createTableWork({ leases, log });
+  async function facts(): Promise<readonly TableFacts[]> {
+    const states = await stage.sink.states("acme");
+    return [...stage.contexts.values()].map(({ stream }) => {
+      const state = states.get(stream.name);
+      const { watermarkMs = null } = state ?? {};
+      const nowMs = stage.source.now() + laterMs;
+      return { stream, progress: toProgress(state), watermarkMs, asked: 1, nowMs, intervals };
+    });
+  }
+  const gaps = {
+    open: async (_source: string, reason: string, fromMs: number) =>
+      void open.push({ reason, fromMs, toMs: null, state: "open" }),
+    close: async () => void open.splice(0),
+    list: async () => open,
+  };
+  const rounds = createRounds({ name: "acme", source: stage.source, contexts: stage.contexts, facts, work, gaps, log });
+  const life = async (table: string): Promise<string> =>
+    tableLife((await facts()).find(({ stream }) => stream.name === table)!);
+  return { rounds, work, gaps, open, life, facts };
+}
+
+async function isLive(stage: Stage, table: string, key: string): Promise<boolean> {
+  const [row] = await stage.sink.rowsByKey(stage.context(table).writer.table, [key]);
+  return row?.deletedMs === null;
+}
+
+function requests(stage: Stage, path: string): number {
+  return stage.desk.stats.snapshot().requests[path] ?? 0;
+}
+
+test("a round finds what was changed and what was deleted without an event", async () => {
+  await using stage = await createStage(["tickets"]);
+  await stage.pull("tickets");
+  const [changed, deleted] = [...stage.desk.store.records("tickets")].filter((record) => !record.deleted);
+  stage.desk.store.update("tickets", changed!.key, { subject: "quietly" });
+  stage.desk.store.delete("tickets", deleted!.key);
+  const [round] = await createTestRounds(stage).rounds.run(null, heal.signal);
+  assert.deepEqual([round!.name, round!.state, round!.message], ["tickets", "complete", null]);
+  assert.equal((await stage.verify("tickets")).equal, true);
+  assert.equal(await isLive(stage, "tickets", deleted!.key), false);
+});
+
+test("the bin is read whole when its interval is over, and only then: a quiet restore is found", async () => {
+  await using stage = await createStage(["tickets"]);
+  await stage.pull("tickets");
+  const { key } = stage.desk.store.records("tickets").find(({ deleted }) => !deleted)!;
+  stage.desk.store.delete("tickets", key);
+  await createTestRounds(stage).rounds.runDue(heal.signal);
+  // No GET is known current within some seconds of the delete.
+  stage.desk.clock.advance(10_000);
+  stage.desk.store.restore("tickets", key);
+  await createTestRounds(stage, { laterMs: HOUR_MS / 2 }).rounds.runDue(heal.signal);
+  await stage.settle("tickets");
+  assert.equal(await isLive(stage, "tickets", key), false);
+  await createTestRounds(stage, { laterMs: 2 * HOUR_MS }).rounds.runDue(heal.signal);
+  await stage.settle("tickets");
+  assert.equal(await isLive(stage, "tickets", key), true);
+});
+
+test("a table whose scope was taken away is in error and rests, the others go on, and a good round clears it", async () => {
+  await using stage = await createStage(["tickets", "contacts"]);
+  await stage.pull("tickets", "contacts");
+  const { revokedScopes } = stage.desk.faults;
+  for (const verb of ["READ", "ALL"]) revokedScopes.add(`Desk.contacts.${verb}`);
+  const { rounds, life } = createTestRounds(stage);
+  const done = await rounds.run(null, heal.signal);
+  const contacts = done.find(({ name }) => name === "contacts")!;
+  assert.equal(contacts.state, "incomplete");
+  assert.match(contacts.message!, /Desk\.contacts/);
+  assert.equal(done.find(({ name }) => name === "tickets")!.state, "complete");
+  assert.deepEqual([await life("contacts"), await life("tickets")], ["error", "live"]);
+  const before = requests(stage, "GET /contacts/search");
+  await rounds.runDue(heal.signal);
+  assert.equal(requests(stage, "GET /contacts/search"), before);
+
+  revokedScopes.clear();
+  const again = createTestRounds(stage);
+  await again.rounds.run(null, heal.signal);
+  assert.equal(await again.life("contacts"), "live");
+});
+
+test("a gap is closed by a round in which no table fell short, and not before", async () => {
+  await using stage = await createStage(["tickets", "contacts"]);
+  await stage.pull("tickets", "contacts");
+  const { rounds, gaps, open } = createTestRounds(stage);
+  await gaps.open("acme", "ingest down", 0);
+  stage.desk.faults.add({ kind: "html", match: "/contacts/search", times: 1_000 });
+  await rounds.runDue(heal.signal);
+  assert.equal(open.length, 1);
+  stage.desk.faults.clear();
+  await createTestRounds(stage).rounds.run(null, heal.signal);
+  const well = createTestRounds(stage);
+  await well.gaps.open("acme", "ingest down", 0);
+  await well.rounds.runDue(heal.signal);
+  assert.equal(well.open.length, 0);
+});
