@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -19,6 +20,7 @@ import {
 } from "@deskmirror/redis";
 import { createLog, createMetrics, createOps } from "@deskmirror/runtime";
 import { assertAllowedHost, openSink, redactSinkUrl } from "@deskmirror/sinks";
+import type { Response } from "supertest";
 import { createAdminApi, createApp } from "../src/app.ts";
 import type { Mirrors } from "../src/mirror/mirrors.ts";
 import type { OpenMirror } from "../src/mirror/open-mirror.ts";
@@ -45,6 +47,15 @@ const missing: ReadonlyMap<string, string | null> = new Map([
   ["departments", null],
   ["calls", "the scope Desk.activities.READ is missing"],
 ]);
+
+/** Every answer that is no success has the one shape, and says what to do. */
+export function assertError(res: Response, status: number, message: RegExp): void {
+  assert.equal(res.status, status, JSON.stringify(res.body));
+  assert.deepEqual(Object.keys(res.body), ["error"]);
+  assert.deepEqual(Object.keys(res.body.error), ["code", "message", "hint"]);
+  assert.match(res.body.error.message, message);
+  assert.ok(res.body.error.hint.length > 0);
+}
 
 export async function openApi(redisUrl: string): Promise<ApiApp> {
   const dataDir = await mkdtemp(join(tmpdir(), "deskmirror-api-"));

@@ -1,0 +1,115 @@
+import assert from "node:assert/strict";
+import { after, afterEach, before, describe, test } from "node:test";
+import { startRedis } from "@deskmirror/testing";
+import type { TestRedis } from "@deskmirror/testing";
+import request from "supertest";
+import { ADMIN_TOKEN, GOOD_CODE, assertError, openApi } from "./api-app.ts";
+import type { ApiApp } from "./api-app.ts";
+
+let redis: TestRedis;
+let api: ApiApp;
+before(async () => {
+  redis = await startRedis();
+  api = await openApi(redis.url);
+});
+after(async () => {
+  await api.close();
+  await redis.stop();
+});
+afterEach(() => assert.deepEqual(api.errors, [], "no answer is a mistake of ours"));
+
+const good = { name: "acme", orgId: "700123456", clientId: "1000.X", clientSecret: "s3cret", code: GOOD_CODE };
+
+const create = () => request(api.url).post("/api/sources").set("authorization", `Bearer ${ADMIN_TOKEN}`);
+
+const long = (length: number) => "x".repeat(length);
+
+/** Per field of a new source: what is missing, of a wrong type, out of range. */
+const badFields: Readonly<Record<string, readonly unknown[]>> = {
+  name: [undefined, 7, null, "", "Acme", "1a", `a${long(31)}`, "pg_acme", "public"],
+  orgId: [undefined, 700123456, "", "12x", "1".repeat(21)],
+  dataCenter: [1, "", "us"],
+  clientId: [undefined, 7, "", long(201)],
+  clientSecret: [undefined, {}, "", long(201)],
+  code: [7, null, "", long(301)],
+  mode: [7, "table"],
+  increment: [true, "polling"],
+  tables: ["agents", {}, [], [7], [null]],
+  sinkUrl: [7, ""],
+  signature: [true, "maybe"],
+  throttle: [
+    7,
+    { concurrency: "8" },
+    { concurrency: 0 },
+    { concurrency: 101 },
+    { reserve: "all" },
+    { reserve: 1.1 },
+    { reserve: -0.1 },
+    { dailyCredits: 0 },
+    { dailyCredits: 1.5 },
+    { speed: 1 },
+  ],
+  reconcileSeconds: ["900", 9, 31_536_001, 10.5],
+  compareSeconds: ["900", 9, 31_536_001, 10.5],
+  sweepHours: ["1", 0, 8_761],
+  accountsUrl: [7, "nowhere", "ftp://h", "http://u:pa55@h", "http://u@h", "http://h/?token=x", "http://h/#x"],
+  deskUrl: [7, "nowhere", "ftp://h", "https://u:pa55@h", "https://:pa55@h", "https://h?token=x", "https://h#x"],
+};
+
+describe("a new source is refused with 422, and nothing is stored", () => {
+  for (const [field, values] of Object.entries(badFields)) {
+    test(`when ${field} is missing, of a wrong type or out of range, by its name`, async () => {
+      for (const value of values) {
+        const res = await create().send({ ...good, [field]: value });
+        assertError(res, 422, new RegExp(`(?:^|; )${field}[.:]`));
+        assert.ok(!res.text.includes("pa55"));
+      }
+    });
+  }
+
+  const others: readonly (readonly [why: string, change: object, message: RegExp])[] = [
+    ["csv mode", { mode: "csv" }, /mode: csv is not provided yet/],
+    ["a field there is not", { token: "x" }, /token/],
+    ["a table there is not", { tables: ["invoices"] }, /There is no table invoices/],
+    ["a table without its scope", { tables: ["agents", "calls"] }, /calls: the scope/],
+    ["a refused code", { code: "1000.bad.code" }, /refused the code/],
+    ["a sink of no kind we know", { sinkUrl: "mysql://u:pa55@h/d" }, /of no kind we know/],
+    ["a sink outside DATA_DIR", { sinkUrl: "sqlite:/etc/desk.db" }, /does not lie in DATA_DIR/],
+    ["a sink of metadata", { sinkUrl: "postgres://u:pa55@169.254.169.254/d" }, /serves the metadata/],
+  ];
+  for (const [why, change, message] of others) {
+    test(`for ${why}`, async () => {
+      const res = await create().send({ ...good, ...change });
+      assertError(res, 422, message);
+      assert.ok(!res.text.includes("pa55"));
+    });
+  }
+
+  for (const host of [
+    "169.254.169.254",
+    "169.254.169.254.",
+    "2852039166",
+    "0xa9fea9fe",
+    "0251.0376.0251.0376",
+    "[fd00:ec2::254]",
+    "[::ffff:169.254.169.254]",
+    "metadata.google.internal",
+    "METADATA.google.internal.",
+    "100.100.100.200",
+  ]) {
+    test(`for endpoints at ${host}, which serves metadata`, async () => {
+      for (const field of ["accountsUrl", "deskUrl"]) {
+        assertError(await create().send({ ...good, [field]: `http://${host}:80/x` }), 422, /metadata/);
+      }
+    });
+  }
+
+  test("for a body that is missing or no object", async () => {
+    assertError(await create(), 422, /name: .*orgId: .*clientId: .*clientSecret: /);
+    assertError(await create().send([]), 422, /body: /);
+    assertError(await create().send('"acme"'), 400, /not JSON/);
+    assert.deepEqual((await request(api.url).get("/api/sources").set("authorization", `Bearer ${ADMIN_TOKEN}`)).body, {
+      items: [],
+    });
+  });
+});
