@@ -1,5 +1,5 @@
-// Begins `npm run demo`, `npm start`, `npm test` and `npm run bench` on a machine with nothing but Node 20 and npm: installs what
-// is missing, finds or gets a Redis, and hands over to the pinned Node. Plain JavaScript without dependencies, for that reason.
+// Begins demo, start, test, bench and proof on a machine with nothing but Node 20 and npm: installs what is missing, finds or gets a
+// Redis, and hands over to the pinned Node. Plain JavaScript without dependencies, for that reason.
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { constants } from "node:os";
@@ -15,6 +15,7 @@ const programs = {
   start: "scripts/start.ts",
   test: "scripts/test.ts",
   bench: "bench/main.ts",
+  proof: "scripts/proof.ts",
 };
 
 const root = fileURLToPath(new URL("..", import.meta.url));

@@ -1,18 +1,32 @@
-// `npm run proof`: the promises of the README at a size no test has time for, on a cluster of real processes.
+// `npm run proof`: what the README promises, at a size and under faults that no test has time for, on a cluster of real processes.
 import { parseArgs } from "node:util";
-import { startCluster } from "./proof/cluster.ts";
-import { runLarge } from "./proof/large.ts";
+import { proveLarge } from "./proof/large.ts";
+import { proveOutage } from "./proof/outage.ts";
+import { proveReserve } from "./proof/reserve.ts";
 import { stopSignal } from "./pair/stop-signal.ts";
 
-const { values } = parseArgs({
-  options: { tickets: { type: "string", default: "20000" }, changes: { type: "string", default: "50" } },
-});
 const signal = stopSignal(() => {});
-await using cluster = await startCluster({
-  deskArguments: { tickets: Number(values.tickets), concurrency: 25, "daily-credits": 2_000_000 },
-  signal,
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { tickets: { type: "string" }, changes: { type: "string" } },
 });
-const run = await runLarge(cluster, { changesPerSecond: Number(values.changes), say: console.log });
-console.log(
-  JSON.stringify({ ...run, stats: await cluster.desk.stats(), answers: cluster.balancer.answers() }, null, 1),
-);
+const number = (text: string | undefined, usual: number): number => (text === undefined ? usual : Number(text));
+const proofs: Readonly<Record<string, () => Promise<boolean>>> = {
+  large: () =>
+    proveLarge({ tickets: number(values.tickets, 20_000), changesPerSecond: number(values.changes, 50), signal }),
+  reserve: () => proveReserve({ tickets: number(values.tickets, 2_000), signal }),
+  outage: () =>
+    proveOutage({ tickets: number(values.tickets, 500), changesPerSecond: number(values.changes, 100), signal }),
+};
+
+const unknown = positionals.filter((name) => !Object.hasOwn(proofs, name));
+if (unknown.length > 0) {
+  console.error(`usage: npm run proof -- [${Object.keys(proofs).join("] [")}] [--tickets N] [--changes N a second]`);
+  process.exit(2);
+}
+for (const name of positionals.length > 0 ? positionals : Object.keys(proofs)) {
+  console.log(`— ${name}`);
+  const holds = await proofs[name]!();
+  console.log(`— ${name} ${holds ? "holds" : "DOES NOT HOLD"}\n`);
+  if (!holds) process.exitCode = 1;
+}

@@ -1,6 +1,7 @@
 /** What the admin API says of a source (contract section 4). */
 export interface Status {
   readonly state: string;
+  /** Why it does not go on just now; null when it does. */
   readonly message: string | null;
   readonly tables: readonly TableStatus[];
   readonly ledger: {
@@ -58,13 +59,18 @@ interface Run {
   readonly result: unknown;
 }
 
+/** Work that the API does in the background. */
+export type RunKind = "pull" | "reconcile" | "verify";
+
 /** The calls of the admin API that the demo makes. Each throws what the API answered when that was no success. */
 export interface AdminApi {
   createSource(body: object): Promise<void>;
   registerWebhook(): Promise<void>;
   status(): Promise<Status>;
+  /** Starts work and gives its run's id. */
+  start(kind: RunKind, body?: object): Promise<string>;
   /** Starts work and waits for its end; throws when it failed. */
-  run(kind: "pull" | "reconcile" | "verify", body?: object): Promise<unknown>;
+  run(kind: RunKind, body?: object): Promise<unknown>;
   removeSource(): Promise<void>;
 }
 
@@ -89,6 +95,10 @@ export function createAdminApi(options: {
     return text === "" ? null : JSON.parse(text);
   }
 
+  async function start(kind: RunKind, body: object = {}): Promise<string> {
+    return ((await call("POST", `${path}/${kind}`, body)) as { readonly runId: string }).runId;
+  }
+
   return {
     async createSource(body) {
       await call("POST", "/api/sources", body);
@@ -97,8 +107,9 @@ export function createAdminApi(options: {
       await call("POST", `${path}/webhook`);
     },
     status: async () => (await call("GET", `${path}/status`)) as Status,
-    async run(kind, body = {}) {
-      const { runId } = (await call("POST", `${path}/${kind}`, body)) as { readonly runId: string };
+    start,
+    async run(kind, body) {
+      const runId = await start(kind, body);
       for (;;) {
         const run = (await call("GET", `${path}/runs/${runId}?wait=60`)) as Run;
         if (run.state === "failed") throw new Error(`${kind} failed: ${JSON.stringify(run.result)}`);

@@ -1,97 +1,91 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { tableNames } from "@deskmirror/desk-emulator";
-import type { Status, Verdict } from "../pair/admin-api.ts";
-import { isListed } from "../demo/progress.ts";
-import { SOURCE } from "./cluster.ts";
-import type { Cluster } from "./cluster.ts";
+import type { Verdict } from "../pair/admin-api.ts";
+import { SOURCE, startCluster } from "./cluster.ts";
 import { judge } from "./oracle.ts";
-import type { TableJudgement } from "./oracle.ts";
+import { formatDesk, formatEvents, formatTables, hasNoBreach } from "./report.ts";
+import { connectDesk, settled, until } from "./source.ts";
 
 /** What Zoho tells nobody of: it is read whole again. */
 const UNTOLD_TABLES = tableNames.filter(
   (name) => name === "archived_tickets" || /^ticket_(?!tags|templates)/.test(name),
 );
 
-/** What the large run came to. */
-export interface LargeRun {
-  readonly verdict: Verdict;
-  readonly judgements: readonly TableJudgement[];
-  readonly status: Status;
-  readonly changes: Readonly<Record<string, number>>;
-  readonly pullSeconds: number;
-  readonly totalSeconds: number;
-}
-
-/** Creates the source of a proof with all 30 tables, and registers its webhook. */
-export async function connectDesk({ api, desk }: Cluster, settings: object = {}): Promise<void> {
-  await api.createSource({
-    name: SOURCE,
-    orgId: desk.orgId,
-    clientId: desk.clientId,
-    clientSecret: desk.clientSecret,
-    code: await desk.generateCode(),
-    tables: tableNames,
-    accountsUrl: desk.url,
-    deskUrl: desk.url,
-    ...settings,
-  });
-  await api.registerWebhook();
-}
+/** More than the 2 s by which Desk's search stays behind. */
+const SEARCH_LAG_MS = 3_000;
 
 /**
  * Pulls every table while the Desk changes and its webhooks come doubled, shuffled or not at all; kills one sync in the middle. Then lets
- * reconcile and a second read find what no webhook told, and compares.
+ * reconcile and a second read find what no webhook told, and compares twice. Gives whether all holds.
  */
-export async function runLarge(
-  cluster: Cluster,
-  { changesPerSecond, say }: { readonly changesPerSecond: number; readonly say: (line: string) => void },
-): Promise<LargeRun> {
-  const { api, desk, syncs } = cluster;
+export async function proveLarge(options: {
+  readonly tickets: number;
+  readonly changesPerSecond: number;
+  readonly signal: AbortSignal;
+}): Promise<boolean> {
+  const { tickets, changesPerSecond, signal } = options;
+  const deskArguments = {
+    tickets,
+    concurrency: 25,
+    "daily-credits": 2_000_000,
+    "latency-ms": 30,
+    "index-lag-ms": 2_000,
+  };
+  await using cluster = await startCluster({ deskArguments, signal });
+  const { api, desk, syncs, balancer } = cluster;
+  const startedMs = performance.now();
+  const say = (line: string): void => console.log(`${Math.round((performance.now() - startedMs) / 1_000)} s: ${line}`);
+
   await connectDesk(cluster);
   await desk.setWebhooks({ dropRate: 0.02, duplicateRate: 0.1, shuffle: true });
   await desk.startWorkload(changesPerSecond);
-  const startedMs = performance.now();
-  const seconds = (): number => Math.round((performance.now() - startedMs) / 1_000);
+  say(`a Desk of ${tickets} tickets changes ${changesPerSecond} times a second; the pull begins`);
   const pulling = api.run("pull");
-  await Promise.race([pulling, until(async () => (await listed()) >= tableNames.length / 2)]);
-  syncs[1]!.running().kill("SIGKILL");
-  await syncs[1]!.running().ended;
-  say(`${seconds()} s: one sync is killed while ${await listed()} of ${tableNames.length} tables are read`);
-  syncs[1]!.start();
-  await pulling;
-  const pullSeconds = seconds();
-  say(`${pullSeconds} s: every table is read; the changes go on for 10 s more`);
+  const killing = killInTheMiddle();
+  await Promise.all([pulling, killing]);
+  say(`every table is read. ${formatDesk(await desk.stats())}`);
   await sleep(10_000);
-  const changes = await desk.stopWorkload();
-  await desk.delivered();
-  await settled();
-  say(`${seconds()} s: every event is applied`);
-  // A table whose listing fell short, since records came and went meanwhile, is read again after a minute.
+  const changes = Object.values(await desk.stopWorkload()).reduce((sum, count) => sum + count, 0);
+  await settled(cluster);
+  say(`after ${changes.toLocaleString("en")} changes every event is applied`);
+  // A table whose listing fell short, since records came and went meanwhile, is read again by itself.
   await until(async () => (await api.status()).tables.every(({ state }) => state === "live"));
-  say(`${seconds()} s: every table is live`);
-  // More than the 2 s by which Desk's search stays behind.
-  await sleep(3_000);
+  say("every table is live");
+  await sleep(SEARCH_LAG_MS);
   await api.run("reconcile");
-  say(`${seconds()} s: reconciled`);
   await api.run("pull", { tables: UNTOLD_TABLES, restart: true });
-  await settled();
-  say(`${seconds()} s: read again what Zoho tells nobody`);
+  await settled(cluster);
+  say("reconciled, and read again what Zoho tells nobody");
   await until(async () => (await api.status()).tables.every(({ rows, full }) => full === rows));
-  say(`${seconds()} s: every row has its detail`);
+  say(`every row has its detail. ${formatDesk(await desk.stats())}`);
   const verdict = (await api.run("verify")) as Verdict;
-  say(`${seconds()} s: verify says ${verdict.equal ? "equal" : "NOT equal"} after ${verdict.looks} looks`);
+  say(`verify says ${verdict.equal ? "equal" : "NOT equal"} after ${verdict.looks} looks`);
   const judgements = await judge({ desk, databaseUrl: cluster.databaseUrl, schema: SOURCE, tables: tableNames });
-  return { verdict, judgements, status: await api.status(), changes, pullSeconds, totalSeconds: seconds() };
+  const agrees = judgements.every(({ faults }) => faults.length === 0);
+  say(`the oracle says ${agrees ? "equal" : "NOT equal"}`);
+  const { ledger } = await api.status();
+  const stats = await desk.stats();
+  console.log(`
+${formatTables(verdict, judgements)}
 
-  async function listed(): Promise<number> {
-    return (await api.status()).tables.filter(isListed).length;
+${await formatEvents(cluster)}
+
+ledger ${JSON.stringify(ledger)}
+deliveries ${JSON.stringify(balancer.answers())}
+${formatDesk(stats)}`);
+  return verdict.equal && agrees && hasNoBreach(stats) && ledger.unaccounted === 0;
+
+  /** Once half of the tickets' threads were read. */
+  async function killInTheMiddle(): Promise<void> {
+    const isHalf = async (): Promise<boolean> => {
+      const { requests } = await desk.stats();
+      return (requests["GET /tickets/:parentId/threads"] ?? 0) >= tickets / 2;
+    };
+    await until(isHalf);
+    syncs[1]!.running().kill("SIGKILL");
+    await syncs[1]!.running().ended;
+    const { tables } = await api.status();
+    say(`kill -9 of one sync; ${tables.reduce((sum, { rows }) => sum + rows, 0).toLocaleString("en")} rows are there`);
+    syncs[1]!.start();
   }
-
-  async function settled(): Promise<void> {
-    await until(async () => (await api.status()).ledger.inFlight === 0);
-  }
-}
-
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  while (!(await holds())) await sleep(1_000);
 }

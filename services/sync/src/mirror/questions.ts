@@ -10,9 +10,9 @@ import type { TableContext } from "./table-context.ts";
 
 /** What is asked of the source record by record: what is in doubt, what lacks its detail, and whose children changed. */
 export interface Questions {
-  settleDoubts(signal: AbortSignal): Promise<void>;
-  fillInDetail(signal: AbortSignal): Promise<void>;
-  readDueChildren(signal: AbortSignal): Promise<void>;
+  readonly settleDoubts: (signal: AbortSignal) => Promise<void>;
+  readonly fillInDetail: (signal: AbortSignal) => Promise<void>;
+  readonly readDueChildren: (signal: AbortSignal) => Promise<void>;
 }
 
 /** What asking needs. */

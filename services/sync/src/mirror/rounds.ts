@@ -22,9 +22,9 @@ export type TableRound = {
 /** Rounds of reconcile. */
 export interface Rounds {
   /** A round of the tables now: all that can be, when none are named. The recycle bin is read whole. */
-  run(tables: readonly string[] | null, signal: AbortSignal): Promise<readonly TableRound[]>;
+  readonly run: (tables: readonly string[] | null, signal: AbortSignal) => Promise<readonly TableRound[]>;
   /** A round of every table whose interval is over; an open gap makes all of them due. */
-  runDue(signal: AbortSignal): Promise<void>;
+  readonly runDue: (signal: AbortSignal) => Promise<void>;
 }
 
 /** What rounds need. */

@@ -1,0 +1,31 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { tableNames } from "@deskmirror/desk-emulator";
+import { SOURCE } from "./cluster.ts";
+import type { Cluster } from "./cluster.ts";
+
+/** Creates the source of a proof with all 30 tables unless told otherwise, and registers its webhook. */
+export async function connectDesk({ api, desk }: Cluster, settings: object = {}): Promise<void> {
+  await api.createSource({
+    name: SOURCE,
+    orgId: desk.orgId,
+    clientId: desk.clientId,
+    clientSecret: desk.clientSecret,
+    code: await desk.generateCode(),
+    tables: tableNames,
+    accountsUrl: desk.url,
+    deskUrl: desk.url,
+    ...settings,
+  });
+  await api.registerWebhook();
+}
+
+/** Waits until Desk has sent every event and each one has come to its end. */
+export async function settled({ api, desk }: Cluster): Promise<void> {
+  await desk.delivered();
+  await until(async () => (await api.status()).ledger.inFlight === 0);
+}
+
+/** Asks once a second until it holds. */
+export async function until(holds: () => Promise<boolean>): Promise<void> {
+  while (!(await holds())) await sleep(1_000);
+}
