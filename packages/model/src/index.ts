@@ -1,4 +1,5 @@
 export * from "./change.ts";
+export * from "./content-hash.ts";
 export * from "./errors.ts";
 export * from "./group-commit.ts";
 export * from "./join.ts";

@@ -1,0 +1,42 @@
+import { toStorableText } from "@deskmirror/model";
+import type { DeadLetter, Delivery, JsonValue } from "@deskmirror/model";
+
+/** One element of a delivery. */
+export interface Event {
+  readonly delivery: Delivery;
+  readonly index: number;
+  readonly element: JsonValue;
+}
+
+/** Why something is dead, as its letter says it. */
+export type Cause = Pick<DeadLetter, "eventType" | "table" | "key" | "reason" | "message">;
+
+/** A cause that speaks of no record. */
+export const noRecord = { eventType: null, table: null, key: null };
+
+/** Events of one delivery that are dead for one reason are one letter, however many they are. */
+export function toLetter(source: string, events: readonly [Event, ...Event[]], cause: Cause): DeadLetter {
+  const [{ delivery, index }] = events;
+  const body = JSON.stringify(events.map(({ element }) => element));
+  return write({ ...delivery, source, index, events: events.length, body }, cause);
+}
+
+/** A delivery of which nothing may be applied is one letter, its body as it came. */
+export function toWholeLetter(source: string, delivery: Delivery, cause: Cause): DeadLetter {
+  return write({ ...delivery, source, index: 0 }, cause);
+}
+
+type Written = Pick<Delivery, "id" | "receivedMs" | "events" | "body"> & {
+  readonly source: string;
+  readonly index: number;
+};
+
+function write({ id, source, index, events, receivedMs, body }: Written, cause: Cause): DeadLetter {
+  const message = toStorableText(cause.message);
+  return { ...cause, id: `${id}.${index}`, source, events, receivedMs, attempts: 1, body, message };
+}
+
+/** Names that are not known are no label of a metric: anybody could make new ones without end. */
+export function nameForMetrics({ eventType, reason }: Cause): string {
+  return eventType === null || reason === "unknown-event" ? "unknown" : eventType;
+}
