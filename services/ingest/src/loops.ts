@@ -11,7 +11,7 @@ const MINUTE = 60_000;
 /** What runs beside the deliveries. */
 export interface LoopsOptions extends DrainOptions {
   readonly keep: () => Promise<void>;
-  readonly spool: Pick<Spool, "measure">;
+  readonly spool: Pick<Spool, "measure" | "seal">;
   readonly registry: Pick<RegistryReader, "sources">;
 }
 
@@ -23,6 +23,7 @@ export async function runLoops(options: LoopsOptions): Promise<void> {
   async function drain(): Promise<void> {
     await spool.measure();
     if (redisState() === "away") return;
+    if (redisState() === "well") await spool.seal();
     await drainSpool(options);
     if (performance.now() < lookForLostAt) return;
     await findLostSegments({ ...options, sources: registry.sources() });

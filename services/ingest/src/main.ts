@@ -43,7 +43,7 @@ await runMain({
     onStop("the queue", () => queue.close());
     await prepareSpool(dir);
     const spool = createSpool({ dir, instance: randomUUID(), limitBytes: env.SPOOL_LIMIT_BYTES });
-    onStop("the spool", () => spool.close());
+    onStop("the spool", () => spool.seal());
     await spool.measure();
 
     // What is known: sources, the state of Redis, gaps.

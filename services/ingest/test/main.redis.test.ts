@@ -44,6 +44,7 @@ describe("a wrong environment is refused by name", { concurrency: 4 }, () => {
     ["INGEST_PORT", "http", /INGEST_PORT must be a whole number from 0 to 65535; it is "http"/],
     ["INGEST_OPS_PORT", "70000", /INGEST_OPS_PORT must be a whole number from 0 to 65535/],
     ["SPOOL_DIR", "/dev/null/spool", /SPOOL_DIR cannot be written to \(ENOTDIR.*\/dev\/null\/spool/],
+    ["SPOOL_DIR", "/proc/spool", /SPOOL_DIR cannot be written to \(ENOENT.*\/proc\/spool/],
     ["BODY_LIMIT_BYTES", "1MB", /BODY_LIMIT_BYTES must be a whole number from 1/],
     ["SPOOL_LIMIT_BYTES", "-1", /SPOOL_LIMIT_BYTES must be a whole number from 0/],
     ["QUEUE_LIMIT_BYTES", "0", /QUEUE_LIMIT_BYTES must be a whole number from 1/],

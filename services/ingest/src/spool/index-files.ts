@@ -1,8 +1,9 @@
-import { access, appendFile, constants, mkdir, readFile, readdir, rm } from "node:fs/promises";
+import { access, constants, open, readFile, readdir, rm } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { ConfigError, toError } from "@deskmirror/model";
 import type { DeliveryGroup } from "@deskmirror/model";
-import { segmentName, unlessMissing } from "./segments.ts";
+import { makeFolder, segmentName, unlessMissing } from "./segments.ts";
 import type { Segment } from "./segments.ts";
 
 /** How much of a source a segment holds. */
@@ -17,18 +18,32 @@ const file = (dir: string, segment: Segment) => join(folder(dir), segmentName(se
 
 /** Makes the spool's folder and that of its index. ConfigError when nothing can be written there. */
 export async function prepareSpool(dir: string): Promise<void> {
-  try {
-    await mkdir(folder(dir), { recursive: true });
-    await access(dir, constants.W_OK);
-  } catch (cause) {
-    throw new ConfigError(`SPOOL_DIR cannot be written to (${toError(cause).message}): name another folder`, { cause });
-  }
+  await makeFolder(folder(dir)).catch(refuseFolder);
+  await assertWritable(dir);
 }
 
-/** Notes a group that a segment holds, so that a segment that vanished is missed: one line in `<dir>/index/<instance>.<n>`. */
-export async function addToIndex(dir: string, segment: Segment, group: DeliveryGroup): Promise<void> {
+/** ConfigError when the spool's folders are not there or nothing can be written to them. */
+export async function assertWritable(dir: string): Promise<void> {
+  for (const path of [dir, folder(dir)]) await access(path, constants.W_OK).catch(refuseFolder);
+}
+
+function refuseFolder(cause: unknown): never {
+  throw new ConfigError(`SPOOL_DIR cannot be written to (${toError(cause).message}): name another folder`, { cause });
+}
+
+/**
+ * Opens a segment's part of the index, `<dir>/index/<instance>.<n>`, before the segment itself is there. It stays open as long as
+ * the segment, so that what its writer still notes after a drain goes the way of the removed file and does not bring it back.
+ */
+export async function openIndex(dir: string, segment: Segment): Promise<FileHandle> {
+  await makeFolder(folder(dir));
+  return open(file(dir, segment), "a");
+}
+
+/** Notes a group that a segment holds, so that a segment that vanished is missed. */
+export async function addToIndex(index: FileHandle, group: DeliveryGroup): Promise<void> {
   const [share] = sharesOf([group]);
-  await appendFile(file(dir, segment), `${group.source} ${share!.events}\n`);
+  await index.appendFile(`${group.source} ${share!.events}\n`);
 }
 
 /** What the index knows of a segment; empty when it knows nothing. */

@@ -1,6 +1,6 @@
 import { mkdir, open, readFile, readdir, rename, rm, rmdir, stat } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 /** One file of the spool: `<dir>/<instance>/<n>`, with `.open` behind its name while it may still grow. */
 export interface Segment {
@@ -13,6 +13,8 @@ export interface Segment {
 export interface FoundSegment extends Segment {
   readonly bytes: number;
   readonly open: boolean;
+  /** When it last grew. */
+  readonly changedMs: number;
 }
 
 /** Names a segment in a lease or a file. */
@@ -26,8 +28,13 @@ const openPath = (dir: string, segment: Segment) => `${sealedPath(dir, segment)}
 /** Creates a segment to append to; its name survives a loss of power. */
 export async function createSegment(dir: string, segment: Segment): Promise<FileHandle> {
   const folder = join(dir, segment.instance);
-  await mkdir(folder, { recursive: true });
-  const handle = await open(openPath(dir, segment), "ax");
+  const openNew = () => open(openPath(dir, segment), "ax");
+  // Whoever drains the last segment of a folder removes the folder too, even one that was there a moment ago.
+  const handle = await openNew().catch(async (error: unknown) => {
+    unlessMissing(error);
+    await makeFolder(folder);
+    return openNew();
+  });
   for (const path of [folder, dir]) await syncFolder(path);
   return handle;
 }
@@ -65,12 +72,20 @@ export async function listSegments(dir: string): Promise<readonly FoundSegment[]
   for (const { name: instance } of folders) {
     for (const name of (await readdir(join(dir, instance)).catch(unlessMissing)) ?? []) {
       const match = /^(\d+)(\.open)?$/.exec(name);
-      const size = match === null ? undefined : await stat(join(dir, instance, name)).catch(unlessMissing);
-      if (size === undefined) continue; // drained by another process since
-      found.push({ instance, n: Number(match![1]), bytes: size.size, open: match![2] !== undefined });
+      const file = match === null ? undefined : await stat(join(dir, instance, name)).catch(unlessMissing);
+      if (file === undefined) continue; // drained by another process since
+      const { size: bytes, mtimeMs: changedMs } = file;
+      found.push({ instance, n: Number(match![1]), bytes, open: match![2] !== undefined, changedMs });
     }
   }
   return found.toSorted((left, right) => left.n - right.n);
+}
+
+/** Like `mkdir -p`. Node's own tries for ever where the system says ENOENT of a folder in one that is there, as in /proc. */
+export async function makeFolder(path: string): Promise<void> {
+  if ((await stat(path).catch(unlessMissing)) !== undefined) return;
+  if (dirname(path) !== path) await makeFolder(dirname(path));
+  await mkdir(path).catch(unlessCode("EEXIST")); // made by another process meanwhile
 }
 
 async function syncFolder(path: string): Promise<void> {
@@ -83,6 +98,10 @@ async function syncFolder(path: string): Promise<void> {
 }
 
 /** For a `catch`: what is not there is undefined; every other error goes on. */
-export function unlessMissing(error: unknown): undefined {
-  if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
+export const unlessMissing = unlessCode("ENOENT");
+
+function unlessCode(code: string): (error: unknown) => undefined {
+  return (error) => {
+    if (!(error instanceof Error && "code" in error && error.code === code)) throw error;
+  };
 }
