@@ -1,6 +1,6 @@
 import { globSync } from "node:fs";
 
-const patterns = ["{packages,services}/*/test/**/*.test.ts", "test/**/*.test.ts"];
+const patterns = ["{packages,services}/*/test/**/*.test.ts", "scripts/test/**/*.test.ts"];
 
 /** The test files of the repository, those that need Docker aside; under one of `paths` only, when given. Sorted. */
 export function findTestFiles(paths: readonly string[]): readonly string[] {

@@ -7,7 +7,7 @@ import { after, before, describe, test } from "node:test";
 import { json } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 
-const runner = fileURLToPath(new URL("../scripts/suite/run-test-file.ts", import.meta.url));
+const runner = fileURLToPath(new URL("../suite/run-test-file.ts", import.meta.url));
 
 /** Body of a test file, then what it must come to: tests that pass, and reasons of those that do not. */
 const files: readonly (readonly [

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { matchesLock } from "../scripts/prepare/install.mjs";
-import { redisRoutes } from "../scripts/prepare/redis.mjs";
-import { packagesWith } from "../scripts/prepare/system-packages.mjs";
+import { matchesLock } from "../prepare/install.mjs";
+import { redisRoutes } from "../prepare/redis.mjs";
+import { packagesWith } from "../prepare/system-packages.mjs";
 
 interface Given {
   readonly env?: Record<string, string>;

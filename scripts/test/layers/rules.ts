@@ -54,7 +54,7 @@ export const importRules: Readonly<Record<string, ImportRule>> = {
     to.kind === "place" &&
     to.place.unit === "zoho-desk" &&
     to.entry !== "zoho-desk/signature",
-  "a library has one owner, named in test/layers/rules.ts": (from, to) => {
+  "a library has one owner, named in scripts/test/layers/rules.ts": (from, to) => {
     if (to.kind !== "library" || !shipped.has(from.kind)) return false;
     const owner = owners[to.name];
     if (owner === undefined) return !to.name.startsWith("node:");

@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseEnv } from "node:util";
-import { addMissingSecrets, addVariables } from "../scripts/pair/env-file.ts";
-import { failWhenOneEnds, startProgram } from "../scripts/pair/running.ts";
-import { restartDelayMs, supervise } from "../scripts/pair/supervise.ts";
+import { addMissingSecrets, addVariables } from "../pair/env-file.ts";
+import { failWhenOneEnds, startProgram } from "../pair/running.ts";
+import { restartDelayMs, supervise } from "../pair/supervise.ts";
 
 let folder: string;
 before(() => {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { countChanges, formatVerdict, isListed } from "../scripts/demo/progress.ts";
-import { createScreen } from "../scripts/demo/screen.ts";
-import { formatTable } from "../scripts/demo/table.ts";
+import { countChanges, formatVerdict, isListed } from "../demo/progress.ts";
+import { createScreen } from "../demo/screen.ts";
+import { formatTable } from "../demo/table.ts";
 
 describe("a table as text", () => {
   test("aligns texts left and numbers right, with thousands apart", () => {

@@ -2,7 +2,7 @@ import { builtinModules } from "node:module";
 import { dirname, join } from "node:path/posix";
 
 /**
- * Where a file belongs. `unit` is the folder that is one thing: a package or service by its name, else `scripts`, `bench`, `test`.
+ * Where a file belongs. `unit` is the folder that is one thing: a package or service by its name, else `scripts` or `bench`.
  */
 export interface Place {
   readonly kind: "model" | "adapter" | "service" | "testing" | "test" | "tool";
@@ -24,7 +24,7 @@ export function placeOf(file: string): Place {
     if (folder === "test") return { kind: "test", unit };
     return { kind: kindOf(unit), unit };
   }
-  return { kind: top === "test" ? "test" : "tool", unit: top };
+  return { kind: top === "scripts" && unit === "test" ? "test" : "tool", unit: top };
 }
 
 /** What a specifier in a file leads to. Builtin modules are libraries named with `node:`. */
