@@ -1,32 +1,14 @@
 import assert from "node:assert/strict";
-import { afterEach, test } from "node:test";
+import { test } from "node:test";
 import { shown } from "../src/json.ts";
 import { eventCatalogue, type Row } from "../src/index.ts";
 import { iso, newTicket, startDesk } from "./support/desk.ts";
-import { startReceiver, type ReceivedEvent, type Receiver } from "./support/receiver.ts";
+import { createHooks } from "./support/hooks.ts";
 
 const desk = await startDesk();
 const { emulator } = desk;
 const { store } = emulator;
-let hooks: string[] = [];
-
-async function listen(subscriptions: Row, more: Row = {}): Promise<Receiver> {
-  const receiver = await startReceiver();
-  const made = await desk.post("/webhooks", { url: receiver.url, subscriptions, ...more });
-  assert.equal(made.status, 200, made.text);
-  hooks.push(shown(made.body["id"]));
-  return receiver;
-}
-
-afterEach(async () => {
-  for (const id of hooks) await desk.call(`/webhooks/${id}`, { method: "DELETE" });
-  hooks = [];
-});
-
-async function eventsOf(receiver: Receiver): Promise<ReceivedEvent[]> {
-  await emulator.webhookControls.idle();
-  return receiver.events();
-}
+const { listen, eventsOf } = createHooks(desk);
 
 const all = Object.fromEntries([...eventCatalogue.keys()].map((name) => [name, null]));
 

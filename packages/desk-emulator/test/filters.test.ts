@@ -1,32 +1,12 @@
 import assert from "node:assert/strict";
-import { afterEach, test } from "node:test";
-import { shown } from "../src/json.ts";
-import type { Row } from "../src/index.ts";
+import { test } from "node:test";
 import { newTicket, startDesk } from "./support/desk.ts";
-import { startReceiver, type ReceivedEvent, type Receiver } from "./support/receiver.ts";
+import { createHooks } from "./support/hooks.ts";
 
 const desk = await startDesk();
 const { emulator } = desk;
 const { store } = emulator;
-let hooks: string[] = [];
-
-async function listen(subscriptions: Row, more: Row = {}): Promise<Receiver> {
-  const receiver = await startReceiver();
-  const made = await desk.post("/webhooks", { url: receiver.url, subscriptions, ...more });
-  assert.equal(made.status, 200, made.text);
-  hooks.push(shown(made.body["id"]));
-  return receiver;
-}
-
-afterEach(async () => {
-  for (const id of hooks) await desk.call(`/webhooks/${id}`, { method: "DELETE" });
-  hooks = [];
-});
-
-async function eventsOf(receiver: Receiver): Promise<ReceivedEvent[]> {
-  await emulator.webhookControls.idle();
-  return receiver.events();
-}
+const { listen, eventsOf, ids } = createHooks(desk);
 
 test("item 43: departmentIds, fields and direction are honoured", async () => {
   const [first, second] = desk.live("departments");
@@ -74,7 +54,7 @@ test("item 43: changes by automation are sent only with includeEventsFrom AUTOMA
 
 test("item 46: a disabled webhook gets nothing, and what happened meanwhile is lost", async () => {
   const receiver = await listen({ Contact_Add: null });
-  const path = `/webhooks/${hooks[0] ?? ""}`;
+  const path = `/webhooks/${ids()[0] ?? ""}`;
   const subscriptions = { Contact_Add: null };
   await desk.patch(path, { subscriptions, isEnabled: false });
   emulator.webhookControls.delayNext(1, 100);

@@ -1,3 +1,4 @@
+export * from "./data-source.ts";
 export * from "./fault-proxy.ts";
 export * from "./memory-throttle.ts";
 export * from "./memory-tokens.ts";

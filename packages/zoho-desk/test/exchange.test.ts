@@ -8,9 +8,9 @@ import { DATA_CENTERS } from "@deskmirror/model";
 import type { DataCenter } from "@deskmirror/model";
 import { createDeskEmulator } from "@deskmirror/desk-emulator";
 import type { DeskEmulator } from "@deskmirror/desk-emulator";
+import { testDataSource } from "@deskmirror/testing";
 import { exchangeCode } from "../src/oauth/exchange.ts";
 import { createTransport } from "../src/http/transport.ts";
-import { testSource } from "./support/source.ts";
 
 let desk: DeskEmulator;
 before(async () => {
@@ -20,7 +20,7 @@ after(() => desk.close());
 
 function ofDesk(given: object = {}) {
   const { clientId, clientSecret, url } = desk;
-  return testSource({ clientId, clientSecret, accountsUrl: url, deskUrl: `${url}/`, ...given });
+  return testDataSource({ clientId, clientSecret, accountsUrl: url, deskUrl: `${url}/`, ...given });
 }
 
 test("a code gives a grant with its scopes, once", async () => {
@@ -108,7 +108,7 @@ async function exchangeAt(zoho: Awaited<ReturnType<typeof startDataCenters>>): P
   const toOwn = new URL(zoho.toAccountsUrl("com"));
   try {
     await exchangeCode({
-      source: testSource({ clientId: "1000.C", clientSecret: "hush" }),
+      source: testDataSource({ clientId: "1000.C", clientSecret: "hush" }),
       code: "1000.code",
       toAccountsUrl: zoho.toAccountsUrl,
       // Zoho's own accounts host stands at the server of its data centre.

@@ -4,9 +4,9 @@ import { test } from "node:test";
 import { TransientError } from "@deskmirror/model";
 import type { JsonObject } from "@deskmirror/model";
 import { SignJWT } from "jose";
+import { testDataSource } from "@deskmirror/testing";
 import { createSignatureCheck } from "../src/jwks.ts";
 import { verify } from "../src/signature.ts";
-import { testSource } from "./support/source.ts";
 
 const nowMs = Date.UTC(2026, 2, 1, 9);
 const seconds = nowMs / 1000;
@@ -72,7 +72,7 @@ test("keys are fetched anew for an unknown kid, and only keys newer than the del
   let published: JsonObject = jwks;
   let fetches = 0;
   const check = createSignatureCheck(
-    { ...testSource(), orgId: "700", webhookId: "41" },
+    { ...testDataSource(), orgId: "700", webhookId: "41" },
     () => clockMs,
     async () => {
       fetches += 1;

@@ -1,12 +1,11 @@
 import { createDeskEmulator } from "@deskmirror/desk-emulator";
 import type { DeskEmulator, DeskEmulatorOptions } from "@deskmirror/desk-emulator";
 import type { Change, Cursor, DataSource, Page } from "@deskmirror/model";
-import { createMemoryThrottle, createMemoryTokens } from "@deskmirror/testing";
+import { createMemoryThrottle, createMemoryTokens, testDataSource } from "@deskmirror/testing";
 import type { MemoryThrottle, MemoryTokens } from "@deskmirror/testing";
 import { createZohoDesk } from "../../src/zoho-desk.ts";
 import type { ZohoDesk } from "../../src/zoho-desk.ts";
 import { exchangeCode } from "../../src/oauth/exchange.ts";
-import { testSource } from "./source.ts";
 
 /** How tests ask. */
 export const asked = { purpose: "pull", signal: new AbortController().signal } as const;
@@ -39,7 +38,7 @@ export interface Read {
 export async function createWorld(options: DeskEmulatorOptions = {}, scopes?: readonly string[]): Promise<World> {
   const desk = await createDeskEmulator({ tickets: 60, latencyMs: 0, indexLagMs: 0, ...options });
   const { orgId, clientId, clientSecret, url } = desk;
-  const unauthorized = testSource({ orgId, clientId, clientSecret, accountsUrl: url, deskUrl: url });
+  const unauthorized = testDataSource({ orgId, clientId, clientSecret, accountsUrl: url, deskUrl: url });
   const grant = await exchangeCode({ source: unauthorized, code: desk.generateCode(scopes) });
   const source = { ...unauthorized, refreshToken: grant.refreshToken, scopes: grant.scopes };
   const throttle = createMemoryThrottle();

@@ -3,7 +3,7 @@ import type { DeskEmulator, DeskEmulatorOptions } from "@deskmirror/desk-emulato
 import type { DataSource, DeadLetter, Leases, Sink, Source } from "@deskmirror/model";
 import { createLog } from "@deskmirror/runtime";
 import { createMemorySink } from "@deskmirror/sinks";
-import { createMemoryThrottle, createMemoryTokens } from "@deskmirror/testing";
+import { createMemoryThrottle, createMemoryTokens, testDataSource } from "@deskmirror/testing";
 import { createZohoDesk, exchangeCode } from "@deskmirror/zoho-desk";
 import { runPull } from "../../src/mirror/pull.ts";
 import { createRefetcher } from "../../src/mirror/refetch.ts";
@@ -85,31 +85,7 @@ export async function createStage(tables: readonly string[], options: DeskEmulat
 
 async function authorize(desk: DeskEmulator): Promise<DataSource> {
   const { orgId, clientId, clientSecret, url } = desk;
-  const source: DataSource = {
-    name: "acme",
-    orgId,
-    dataCenter: "com",
-    clientId,
-    clientSecret,
-    refreshToken: null,
-    scopes: null,
-    mode: "document",
-    increment: "webhook",
-    tables: null,
-    sinkUrl: null,
-    signature: "verify",
-    throttle: { concurrency: null, reserve: 0, dailyCredits: null },
-    reconcileSeconds: null,
-    compareSeconds: null,
-    sweepHours: null,
-    accountsUrl: url,
-    deskUrl: url,
-    serviceKey: "key",
-    webhookId: null,
-    paused: false,
-    pulls: {},
-    createdMs: 0,
-  };
+  const source = testDataSource({ orgId, clientId, clientSecret, accountsUrl: url, deskUrl: url });
   const { refreshToken, scopes } = await exchangeCode({ source, code: desk.generateCode() });
   return { ...source, refreshToken, scopes };
 }

@@ -1,7 +1,7 @@
 import type { DataSource } from "@deskmirror/model";
 
-/** A source with everything at its default. */
-export function testSource(given: Partial<DataSource> = {}): DataSource {
+/** A data source with everything at its default. */
+export function testDataSource(given: Partial<DataSource> = {}): DataSource {
   return {
     name: "acme",
     orgId: "700123456",
