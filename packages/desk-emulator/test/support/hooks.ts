@@ -7,11 +7,11 @@ import { startReceiver, type ReceivedEvent, type Receiver } from "./receiver.ts"
 
 /** Webhooks of a Desk that are gone after each test. */
 export interface Hooks {
-  listen(subscriptions: Row, more?: Row): Promise<Receiver>;
+  readonly listen: (subscriptions: Row, more?: Row) => Promise<Receiver>;
   /** Everything a receiver got, once nothing is on its way. */
-  eventsOf(receiver: Receiver): Promise<ReceivedEvent[]>;
+  readonly eventsOf: (receiver: Receiver) => Promise<ReceivedEvent[]>;
   /** Ids of the webhooks of the running test. */
-  ids(): readonly string[];
+  readonly ids: () => readonly string[];
 }
 
 /** Subscribes to a Desk, and unsubscribes after each test. */
