@@ -22,7 +22,7 @@ export const refusals = {
   signatureMissing: {
     status: 401,
     code: "SIGNATURE_MISSING",
-    message: "This source takes signed deliveries only, and this one has no X-ZDesk-JWT.",
+    message: "This source takes signed deliveries only: a JSON array of events, with an X-ZDesk-JWT.",
     hint: "Let Zoho Desk's webhook call this address, or set `signature` of the source to `verify`.",
   },
   signatureWrong: {

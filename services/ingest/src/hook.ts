@@ -10,10 +10,11 @@ import type { IdMaker } from "./ids.ts";
 import type { Intake } from "./intake.ts";
 import { judgeContent, judgeSignature } from "./judge.ts";
 import type { Verify } from "./judge.ts";
+import type { LookUp } from "./lookup.ts";
 
 /** What a hook is made of. */
 export interface HookOptions {
-  readonly lookUp: (key: string) => RegistryEntry | Promise<RegistryEntry | Refusal>;
+  readonly lookUp: LookUp;
   readonly intake: Pick<Intake, "take">;
   readonly gaps: Pick<GapKeeper, "open">;
   readonly verify: Verify;
@@ -43,8 +44,8 @@ const gapOf: Readonly<Partial<Record<Refusal["status"], GapReason>>> = {
 export function createHook(options: HookOptions): Hook {
   const { lookUp, intake, gaps, createId } = options;
 
-  async function find(key: string): Promise<RegistryEntry | Refusal> {
-    const found = lookUp(key);
+  async function find(key: string, token: string | null): Promise<RegistryEntry | Refusal> {
+    const found = lookUp(key, token);
     if (!(found instanceof Promise)) return found;
     return within(ANSWER_MS, found, "the registry gave no answer").catch(() => refusals.unavailable);
   }
@@ -52,18 +53,17 @@ export function createHook(options: HookOptions): Hook {
   async function store(entry: RegistryEntry, text: string, req: Request): Promise<Answer> {
     const content = judgeContent(text);
     if (content.kind === "empty") return "ok";
-    const receivedMs = Date.now();
-    const token = req.get("x-zdesk-jwt") ?? null;
-    const signature = await judgeSignature(entry, { token, receivedMs, verify: options.verify });
+    const given = { token: tokenOf(req), receivedMs: Date.now(), verify: options.verify };
+    const signature = await judgeSignature(entry, { ...given, kind: content.kind });
     if (typeof signature !== "string") return signature;
     const { module } = req.query;
     const delivery: Delivery = {
       id: createId(),
-      receivedMs,
+      receivedMs: given.receivedMs,
       body: text,
       ...content,
       signature,
-      token: signature === "unverified" ? token : null,
+      token: signature === "unverified" ? given.token : null,
       module: typeof module === "string" ? module : null,
     };
     await intake.take(entry.source, delivery);
@@ -89,12 +89,16 @@ export function createHook(options: HookOptions): Hook {
 
   return {
     async check(key) {
-      const entry = await find(key);
+      const entry = await find(key, null);
       return "source" in entry ? "ok" : entry;
     },
     async take(key, req) {
-      const entry = await find(key);
+      const entry = await find(key, tokenOf(req));
       return "source" in entry ? takeFor(entry, req) : entry;
     },
   };
+}
+
+function tokenOf(req: Request): string | null {
+  return req.get("x-zdesk-jwt") ?? null;
 }

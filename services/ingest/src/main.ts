@@ -65,7 +65,8 @@ await runMain({
     const store = createStore({ addToQueue: (group) => queue.add(group), health, spool, onStored: count.stored });
     const intake = createIntake({ store, createId });
     onStop("the intake", () => intake.drain());
-    const lookUp = createLookup({ registry, isRedisThere: () => connection.status().ok && health.state() !== "away" });
+    const isRedisThere = () => connection.status().ok && health.state() !== "away";
+    const lookUp = createLookup({ registry, isRedisThere, verify });
     const hook = createHook({ lookUp, intake, gaps, verify, createId, bodyLimitBytes: env.BODY_LIMIT_BYTES });
     const app = createApp({ hook, onDelivery: count.answered, onError: (err) => log.error({ err }, "a hook failed") });
 

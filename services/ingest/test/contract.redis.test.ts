@@ -23,6 +23,7 @@ const event = (id: string) => ({
   payload: { id },
 });
 const body = JSON.stringify([event("1"), event("2")]);
+const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString("base64url");
 
 let redis: TestRedis;
 let backend: Backend;
@@ -180,6 +181,63 @@ describe("contract section 3", { concurrency: 8 }, () => {
       assert.equal((await backend.counts(name)).accepted, 0);
     });
   }
+
+  const never: readonly (readonly [what: string, token: string])[] = [
+    ["no JWT at all", "garbage"],
+    ["three parts of nothing", "a.b.c"],
+    ["a header without a kid", `${encode({ alg: "RS256" })}.${encode({})}.c2ln`],
+    ["another algorithm", `${encode({ alg: "none", kid: "key-1" })}.${encode({})}.`],
+  ];
+  for (const [what, token] of never) {
+    test(`what is no token of Zoho's (${what}) is 401 even before Zoho's keys are known`, async () => {
+      for (const signature of ["verify", "require"] as const) {
+        const name = `source_${Math.random().toString(36).slice(2, 8)}`;
+        const path = await backend.addSource(name, { ...ORG, signature });
+        assertRefusal(await post(path).set("X-ZDesk-JWT", token), 401, "SIGNATURE_WRONG");
+        assert.equal((await post(path).set("X-ZDesk-JWT", signer.token(ORG))).status, 200);
+        assert.equal((await backend.takeAll(name)).deliveries[0]!.signature, "unverified");
+      }
+    });
+  }
+
+  test("foreign is 401 where a signature is required, whatever token comes with it, and 200 elsewhere", async () => {
+    const required = await sourceWith({ signature: "require" });
+    const optional = await sourceWith();
+    for (const signed of [signer, newer]) {
+      const send = (path: string) => post(path, "Ticket 128 changed").set("X-ZDesk-JWT", signed.token(ORG));
+      assertRefusal(await send(required.path), 401, "SIGNATURE_MISSING");
+      assert.equal((await send(optional.path)).status, 200);
+    }
+    assert.equal((await backend.counts(required.name)).accepted, 0);
+  });
+
+  test("a rotated-out key is taken from the source's present webhook, and only from it", async () => {
+    for (const signature of ["verify", "require", "off"] as const) {
+      const { name, path } = await sourceWith({ signature });
+      await backend.registry.rotateKey(name, 0);
+      await until("the key is rotated out", async () => (await request(ingest.url).get(path)).status === 410);
+      const wrong = [stranger.token(ORG), signer.token({ ...ORG, webhookId: "1" }), "garbage"];
+      for (const token of wrong) assertRefusal(await post(path).set("X-ZDesk-JWT", token), 410, "GONE");
+      assertRefusal(await post(path, "[]"), 410, "GONE");
+      for (const signed of [signer, newer]) {
+        assert.equal((await post(path).set("X-ZDesk-JWT", signed.token(ORG))).status, 200);
+      }
+      const { deliveries } = await backend.takeAll(name);
+      const states = deliveries.map((delivery) => delivery.signature);
+      assert.deepEqual(states, ["valid", "unverified"]);
+      assert.deepEqual(await backend.gaps(name), []);
+    }
+  });
+
+  test("a rotated key with a wrong JWT is 410 in its grace too", async () => {
+    const { name, path } = await sourceWith();
+    await backend.registry.rotateKey(name, 60_000);
+    await until("it is in its grace", async () => {
+      const { status } = await post(path).set("X-ZDesk-JWT", stranger.token(ORG));
+      return status === 410;
+    });
+    assert.equal((await post(path)).status, 200);
+  });
 
   test("signature off takes a wrong signature", async () => {
     const { name, path } = await sourceWith({ signature: "off" });
