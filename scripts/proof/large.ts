@@ -4,7 +4,7 @@ import type { Verdict } from "../pair/admin-api.ts";
 import { SOURCE, startCluster } from "./cluster.ts";
 import { judge } from "./oracle.ts";
 import { formatDesk, formatEvents, formatTables, hasNoBreach } from "./report.ts";
-import { connectDesk, settled, until } from "./source.ts";
+import { connectDesk, filledIn, settled, until } from "./source.ts";
 
 /** What Zoho tells nobody of: it is read whole again. */
 export const UNTOLD_TABLES = tableNames.filter(
@@ -56,7 +56,7 @@ export async function proveLarge(options: {
   await api.run("pull", { tables: UNTOLD_TABLES, restart: true });
   await settled(cluster);
   say("reconciled, and read again what Zoho tells nobody");
-  await until(async () => (await api.status()).tables.every(({ rows, full }) => full === rows));
+  await filledIn(cluster);
   say(`every row has its detail. ${formatDesk(await desk.stats())}`);
   const verdict = (await api.run("verify")) as Verdict;
   say(`verify says ${verdict.equal ? "equal" : "NOT equal"} after ${verdict.looks} looks`);

@@ -25,6 +25,11 @@ export async function settled({ api, desk }: Cluster): Promise<void> {
   await until(async () => (await api.status()).ledger.inFlight === 0);
 }
 
+/** Waits until every row has its detail. */
+export async function filledIn({ api }: Cluster): Promise<void> {
+  await until(async () => (await api.status()).tables.every(({ rows, full }) => full === rows));
+}
+
 /** Asks once a second until it holds. */
 export async function until(holds: () => Promise<boolean>): Promise<void> {
   while (!(await holds())) await sleep(1_000);

@@ -9,7 +9,7 @@ import type { Cluster } from "../proof/cluster.ts";
 import { UNTOLD_TABLES } from "../proof/large.ts";
 import { judge } from "../proof/oracle.ts";
 import { hasNoBreach } from "../proof/report.ts";
-import { connectDesk, settled } from "../proof/source.ts";
+import { connectDesk, filledIn, settled } from "../proof/source.ts";
 
 let cluster: Cluster;
 before(async () => {
@@ -31,6 +31,7 @@ async function findFaults(): Promise<Readonly<Record<string, readonly string[]>>
 test("ingest × 2 and sync × 2 copy every table into PostgreSQL, and both judges say equal", async () => {
   await connectDesk(cluster);
   await cluster.api.run("pull");
+  await filledIn(cluster);
   assert.deepEqual(await findFaults(), {});
   assert.equal(((await cluster.api.run("verify")) as Verdict).equal, true);
 });
@@ -46,6 +47,7 @@ test("after live changes, doubled and shuffled, both judges say equal, and Desk 
   await sleep(3_000);
   await api.run("reconcile");
   await api.run("pull", { tables: UNTOLD_TABLES, restart: true });
+  await filledIn(cluster);
   const { equal, tables } = (await api.run("verify")) as Verdict;
   assert.equal(equal, true, JSON.stringify(tables.filter((one) => one.missing.length + one.extra.length > 0)));
   assert.deepEqual(await findFaults(), {});
