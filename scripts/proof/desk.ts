@@ -1,6 +1,3 @@
-import { createInterface } from "node:readline";
-import { Readable } from "node:stream";
-import type { ReadableStream } from "node:stream/web";
 import { setTimeout as sleep } from "node:timers/promises";
 import { freePort } from "../pair/free-port.ts";
 import { startProgram } from "../pair/running.ts";
@@ -98,8 +95,12 @@ export async function startDesk(args: DeskArguments, logFile: string): Promise<D
     },
     async *records(table) {
       const { body } = await fetch(`${control}/store/${table}`);
-      const lines = createInterface({ input: Readable.fromWeb(body as ReadableStream) });
-      for await (const line of lines) yield JSON.parse(line) as DeskRecord;
+      let rest = "";
+      for await (const chunk of body!.pipeThrough(new TextDecoderStream())) {
+        const lines = `${rest}${chunk}`.split("\n");
+        rest = lines.pop()!;
+        for (const line of lines) yield JSON.parse(line) as DeskRecord;
+      }
     },
   };
 }

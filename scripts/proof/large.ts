@@ -60,6 +60,10 @@ export async function proveLarge(options: {
   say(`every row has its detail. ${formatDesk(await desk.stats())}`);
   const verdict = (await api.run("verify")) as Verdict;
   say(`verify says ${verdict.equal ? "equal" : "NOT equal"} after ${verdict.looks} looks`);
+  for (const { name, missing, extra, different } of verdict.tables) {
+    const unlike = [...missing, ...extra, ...different];
+    if (unlike.length > 0) console.log(`  ${name}`, JSON.stringify({ missing, extra, different }));
+  }
   const judgements = await judge({ desk, databaseUrl: cluster.databaseUrl, schema: SOURCE, tables: tableNames });
   const agrees = judgements.every(({ faults }) => faults.length === 0);
   say(`the oracle says ${agrees ? "equal" : "NOT equal"}`);
