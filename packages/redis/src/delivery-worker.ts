@@ -25,7 +25,8 @@ export interface DeliveryWorkerOptions {
   readonly concurrency?: number;
   /**
    * Applies a group and says where its events went; may be called again for the same group. Whatever it throws, the group is
-   * tried again later and without end: TransientError quietly, anything else logged as a bug.
+   * tried again later and without end: TransientError quietly, anything else logged as a bug. A TransientError that names its own
+   * time delays this group alone; any other says that the sink or Redis is away, and the source's other groups wait too.
    */
   readonly apply: (group: DeliveryGroup, options: ApplyOptions) => Promise<Settlement>;
   readonly log: Log;
@@ -113,9 +114,10 @@ export function createDeliveryWorker(options: DeliveryWorkerOptions): DeliveryWo
   }
 
   async function postpone(job: Job, error: Error): Promise<never> {
+    const retryAfterMs = error instanceof TransientError ? error.retryAfterMs : RETRY_BASE_MS;
     if (error instanceof TransientError) {
       problem = error.message;
-      breaker.fail();
+      if (retryAfterMs === null) breaker.fail();
     } else {
       log("a delivery group could not be applied: this is a bug; it is tried again", {
         source,
@@ -124,8 +126,7 @@ export function createDeliveryWorker(options: DeliveryWorkerOptions): DeliveryWo
       });
     }
     const delayMs = backoffMs({ tries: job.attemptsStarted, baseMs: RETRY_BASE_MS, capMs: RETRY_CAP_MS });
-    const floorMs = error instanceof TransientError ? (error.retryAfterMs ?? 0) : RETRY_BASE_MS;
-    await job.moveToDelayed(Date.now() + Math.max(delayMs, floorMs), job.token);
+    await job.moveToDelayed(Date.now() + Math.max(delayMs, retryAfterMs ?? 0), job.token);
     throw new DelayedError();
   }
 

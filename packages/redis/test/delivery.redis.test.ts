@@ -71,6 +71,27 @@ test("storing a group again while it waits or after it was applied does no harm"
   assert.equal(applied, 2);
 });
 
+test("a group that must wait for a time it names holds nothing else back (tokens with an unknown kid)", async () => {
+  const source = uniqueName();
+  const waiting = group(source, 1);
+  let tries = 0;
+  const { worker, lines } = startWorker({
+    source,
+    apply: async (each) => {
+      if (each.id === waiting.id && ++tries === 1) throw new TransientError("not yet", { retryAfterMs: 3_000 });
+      return applyAll(each);
+    },
+  });
+  await queue.add(waiting);
+  await until(() => tries === 1);
+  assert.equal(worker.state, "running");
+  for (let index = 0; index < 10; index++) await queue.add(group(source, 1));
+  await until(async () => (await ledger.counts(source)).applied === 10);
+  assert.equal(tries, 1);
+  await until(isDone(source, 11));
+  assert.deepEqual([tries, lines], [2, []]);
+});
+
 test("up to sixteen groups are in work at once", async () => {
   const source = uniqueName();
   let inWork = 0;

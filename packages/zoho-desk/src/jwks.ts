@@ -1,4 +1,4 @@
-import { TransientError, isJsonObject } from "@deskmirror/model";
+import { TransientError, isJsonObject, toError } from "@deskmirror/model";
 import type { DataSource, JsonObject } from "@deskmirror/model";
 import { toEndpoints } from "./hosts.ts";
 import { readJson } from "./oauth/token-endpoint.ts";
@@ -29,7 +29,8 @@ export async function fetchJwks(
 
 /**
  * Verifies signatures that ingest could not. A `kid` that the keys at hand lack is judged wrong only by keys fetched after the delivery
- * came: Zoho may have changed its keys in between. `now` is our wall clock in ms.
+ * came: Zoho may have changed its keys in between. Until there are such keys it is a TransientError that says when to ask again.
+ * `now` is our wall clock in ms.
  */
 export function createSignatureCheck(
   source: DataSource,
@@ -43,21 +44,29 @@ export function createSignatureCheck(
   async function refresh(): Promise<void> {
     const at = now();
     const waitMs = COOL_DOWN_MS - (at - triedMs);
-    if (waitMs > 0) {
-      throw new TransientError("Zoho's keys were asked for a moment ago", { code: "NO_KEYS", retryAfterMs: waitMs });
-    }
+    if (waitMs > 0) throw later("Zoho's keys were asked for a moment ago", waitMs);
     triedMs = at;
-    keys = { jwks: await fetchKeys(), fetchedMs: at };
+    try {
+      keys = { jwks: await fetchKeys(), fetchedMs: at };
+    } catch (cause) {
+      throw later(`Zoho's keys cannot be had (${toError(cause).message})`, COOL_DOWN_MS, cause);
+    }
   }
 
   return async function verifySignature(token, receivedMs) {
     const expected = { orgId: source.orgId, webhookId: source.webhookId, nowMs: receivedMs };
+    // Ingest's clock may be ahead of ours: what is asked about has come.
+    const cameMs = Math.min(receivedMs, now());
     for (;;) {
-      const verdict = keys === null ? "unknown-kid" : await verify(token, keys.jwks, expected);
+      const verdict = await verify(token, keys?.jwks ?? null, expected);
       if (verdict !== "unknown-kid") return verdict === "valid";
-      if (keys !== null && keys.fetchedMs >= receivedMs) return false;
+      if (keys !== null && keys.fetchedMs >= cameMs) return false;
       running ??= refresh().finally(() => (running = null));
       await running;
     }
   };
+}
+
+function later(message: string, retryAfterMs: number, cause?: unknown): TransientError {
+  return new TransientError(message, { code: "NO_KEYS", retryAfterMs, cause });
 }

@@ -93,3 +93,41 @@ test("keys are fetched anew for an unknown kid, and only keys newer than the del
   assert.equal(await check(await sign(right, newKey("forged")), nowMs), false);
   assert.equal(fetches, 2);
 });
+
+test("what no key can make right is wrong without keys", async () => {
+  const check = createSignatureCheck(testDataSource(), () => nowMs, fail);
+  for (const token of ["", "x", "a.b.c"]) assert.equal(await check(token, nowMs), false);
+});
+
+test("keys that cannot be had say when to ask again, and are not asked for before", async () => {
+  let clockMs = nowMs;
+  let fetches = 0;
+  const check = createSignatureCheck(
+    testDataSource(),
+    () => clockMs,
+    async () => {
+      fetches += 1;
+      return fail();
+    },
+  );
+  const token = await sign(right);
+  const waits = (retryAfterMs: number) => (error: unknown) =>
+    error instanceof TransientError && error.retryAfterMs === retryAfterMs;
+  await assert.rejects(check(token, nowMs), waits(10_000));
+  clockMs += 4_000;
+  await assert.rejects(check(token, nowMs), waits(6_000));
+  assert.equal(fetches, 1);
+});
+
+test("a delivery from a clock ahead of ours is judged by the first keys fetched after it was asked about", async () => {
+  const check = createSignatureCheck(
+    testDataSource(),
+    () => nowMs,
+    async () => jwks,
+  );
+  assert.equal(await check(await sign(right, newKey("forged")), nowMs + 60_000), false);
+});
+
+async function fail(): Promise<never> {
+  throw new TransientError("no route to Zoho");
+}

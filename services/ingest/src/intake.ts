@@ -17,7 +17,10 @@ const GROUP_BYTES = 512 * 1024;
 /** Bodies held in memory at most, should storing be slower than what comes in. */
 const WAITING_BYTES = 64 * 1024 * 1024;
 
-/** Stores the deliveries of each source that arrive while a write is in flight as one group. */
+/**
+ * Stores the deliveries of each source that arrive while a write is in flight as one group. Those with a signature that sync has yet
+ * to verify go apart, since they may have to wait there.
+ */
 export function createIntake(options: {
   readonly store: (group: DeliveryGroup) => Promise<void>;
   readonly createId: IdMaker;
@@ -25,8 +28,9 @@ export function createIntake(options: {
   const commits = new Map<string, GroupCommit<Delivery>>();
   let waitingBytes = 0;
 
-  function commitOf(source: string): GroupCommit<Delivery> {
-    let commit = commits.get(source);
+  function commitOf(source: string, { signature }: Delivery): GroupCommit<Delivery> {
+    const key = signature === "unverified" ? `${source} ${signature}` : source;
+    let commit = commits.get(key);
     if (commit === undefined) {
       commit = createGroupCommit({
         write: (deliveries) => options.store({ id: `g-${options.createId()}`, source, deliveries }),
@@ -34,7 +38,7 @@ export function createIntake(options: {
         maxBytes: GROUP_BYTES,
         size: ({ body }: Delivery) => body.length,
       });
-      commits.set(source, commit);
+      commits.set(key, commit);
     }
     return commit;
   }
@@ -46,7 +50,7 @@ export function createIntake(options: {
         throw new TransientError("too much waits to be stored", { code: "BUSY" });
       waitingBytes += bytes;
       try {
-        await commitOf(source).add(delivery);
+        await commitOf(source, delivery).add(delivery);
       } finally {
         waitingBytes -= bytes;
       }

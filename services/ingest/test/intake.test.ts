@@ -1,0 +1,21 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import type { DeliveryGroup } from "@deskmirror/model";
+import { createIntake } from "../src/intake.ts";
+import { makeDelivery } from "./support/groups.ts";
+
+describe("groups", () => {
+  test("what sync has yet to verify never shares a group with what may be applied at once", async () => {
+    const stored: DeliveryGroup[] = [];
+    let ids = 0;
+    const intake = createIntake({ createId: () => String(ids++), store: async (group) => void stored.push(group) });
+    const deliveries = Array.from({ length: 20 }, (_, n) => {
+      const signature = n % 4 === 0 ? "unverified" : "missing";
+      return { ...makeDelivery(String(n)), signature } as const;
+    });
+    await Promise.all(deliveries.map((delivery) => intake.take("acme", delivery)));
+    for (const group of stored) assert.equal(new Set(group.deliveries.map(({ signature }) => signature)).size, 1);
+    assert.equal(stored.flatMap((group) => group.deliveries).length, 20);
+    assert.ok(stored.length <= 4 && stored.every(({ source }) => source === "acme"));
+  });
+});
