@@ -94,13 +94,8 @@ export async function startDesk(args: DeskArguments, logFile: string): Promise<D
       while ((await call<{ pending: number }>("GET", "/webhooks")).pending > 0) await sleep(100);
     },
     async *records(table) {
-      const { body } = await fetch(`${control}/store/${table}`);
-      let rest = "";
-      for await (const chunk of body!.pipeThrough(new TextDecoderStream())) {
-        const lines = `${rest}${chunk}`.split("\n");
-        rest = lines.pop()!;
-        for (const line of lines) yield JSON.parse(line) as DeskRecord;
-      }
+      const answer = await fetch(`${control}/store/${table}`);
+      for (const line of (await answer.text()).split("\n")) if (line !== "") yield JSON.parse(line) as DeskRecord;
     },
   };
 }

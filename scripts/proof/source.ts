@@ -19,6 +19,13 @@ export async function connectDesk({ api, desk }: Cluster, settings: object = {})
   await api.registerWebhook();
 }
 
+/** A round of reconcile, and a second read of the tables that cannot be asked for what was modified: the clock would do both, later. */
+export async function compareAll({ api }: Cluster): Promise<void> {
+  const { tables } = (await api.run("reconcile")) as { readonly tables: readonly { readonly name: string }[] };
+  const reconciled = new Set(tables.map(({ name }) => name));
+  await api.run("pull", { tables: tableNames.filter((name) => !reconciled.has(name)), restart: true });
+}
+
 /** Waits until Desk has sent every event and each one has come to its end. */
 export async function settled({ api, desk }: Cluster): Promise<void> {
   await desk.delivered();
