@@ -19,11 +19,10 @@ export async function connectDesk({ api, desk }: Cluster, settings: object = {})
   await api.registerWebhook();
 }
 
-/** A round of reconcile, and a second read of the tables that cannot be asked for what was modified: the clock would do both, later. */
-export async function compareAll({ api }: Cluster): Promise<void> {
-  const { tables } = (await api.run("reconcile")) as { readonly tables: readonly { readonly name: string }[] };
-  const reconciled = new Set(tables.map(({ name }) => name));
-  await api.run("pull", { tables: tableNames.filter((name) => !reconciled.has(name)), restart: true });
+/** What the clock does each RECONCILE_SECONDS and each SWEEP_HOURS: a round of reconcile, then every table is read whole again. */
+export async function sweep({ api }: Cluster): Promise<void> {
+  await api.run("reconcile");
+  await api.run("pull", { restart: true });
 }
 
 /** Waits until Desk has sent every event and each one has come to its end. */

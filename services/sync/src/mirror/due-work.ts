@@ -31,7 +31,7 @@ export function duePull(facts: TableFacts): "asked" | "resume" | "compare" | nul
   if (pull === null || pull.asked < asked) return "asked";
   if (pull.state === "running") return "resume";
   const restMs = pull.state === "incomplete" ? retryAfterMs(pull, intervals) : readEveryMs(stream, intervals);
-  return restMs !== null && nowMs - (pull.finishedMs ?? 0) >= restMs ? "compare" : null;
+  return nowMs - (pull.finishedMs ?? 0) >= restMs ? "compare" : null;
 }
 
 /**
@@ -43,10 +43,12 @@ function retryAfterMs({ startedMs, finishedMs }: Pull, { compareMs }: Intervals)
   return Math.min(compareMs, Math.max(RETRY_MS, 9 * tookMs));
 }
 
-/** How often a table is read whole by the clock; null when reconcile and the recycle bin keep it true. */
-export function readEveryMs(stream: Stream, intervals: Intervals): number | null {
-  if (stream.perTicket) return intervals.sweepMs;
-  return stream.polled ? intervals.compareMs : null;
+/**
+ * How often a table is read whole by the clock: often where nothing else shows a change, seldom where events and reconcile do. Only so a
+ * record is found that lay in the recycle bin while it was to be read, and came back without a word.
+ */
+export function readEveryMs({ polled }: Stream, { compareMs, sweepMs }: Intervals): number {
+  return polled ? compareMs : sweepMs;
 }
 
 /** Whether a table's next reconcile is due. */
@@ -82,6 +84,5 @@ export function tableLife(facts: TableFacts): TableLife {
   if (completedMs === null) return pull.state === "incomplete" ? "incomplete" : "pulling";
   if (pull.state === "incomplete") return "incomplete";
   if (stream.hasChangedSince) return reconciledMs !== null && reconciledMs >= completedMs ? "live" : "pulling";
-  const everyMs = readEveryMs(stream, intervals);
-  return everyMs === null || nowMs - completedMs <= 2 * everyMs ? "live" : "incomplete";
+  return nowMs - completedMs <= 2 * readEveryMs(stream, intervals) ? "live" : "incomplete";
 }
