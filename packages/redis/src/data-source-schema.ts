@@ -46,7 +46,24 @@ export const sourceFileSchema = z.object({
 export type SourceFile = z.infer<typeof sourceFileSchema>;
 
 /** What is sealed of the keys of removed sources. */
-export const removedKeysSchema = z.array(z.object({ keyHash: z.string(), source: z.string(), orgId: z.string() }));
+export const removedKeysSchema = z
+  .array(z.object({ keyHash: z.string(), source: z.string(), orgId: z.string() }))
+  .default([]);
 
 /** Keys of removed sources, opened. */
 export type RemovedKeys = z.infer<typeof removedKeysSchema>;
+
+/** What is sealed of a removed source until its webhook is removed at Zoho too. Times in ms. */
+export const removalSchema = z.object({ source: dataSource, sinceMs: z.number(), nextMs: z.number() });
+
+/** A webhook to remove at Zoho, not before `nextMs`: its source was removed at `sinceMs`. */
+export type Removal = Readonly<z.infer<typeof removalSchema>>;
+
+/** What is sealed of the last look at Redis that found the published sources. Times in ms. */
+export const seenSchema = z
+  .object({ seenMs: z.number(), oldestMs: z.record(z.string(), z.number()) })
+  .nullable()
+  .default(null);
+
+/** When Redis was last seen to hold the sources, and the acceptance of the oldest event in flight then, by source. */
+export type Seen = NonNullable<z.infer<typeof seenSchema>>;

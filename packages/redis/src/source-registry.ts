@@ -4,13 +4,16 @@ import { PermanentError, TransientError } from "@deskmirror/model";
 import type { DataSource, JsonObject, Vault } from "@deskmirror/model";
 import { ask, askAll } from "./ask.ts";
 import type { RedisConnection } from "./connection.ts";
-import type { SourceFile } from "./data-source-schema.ts";
+import type { Removal, SourceFile } from "./data-source-schema.ts";
+import { createGaps } from "./gaps.ts";
 import { createLeases } from "./leases.ts";
+import { createLedger } from "./ledger.ts";
 import { purgeSource } from "./purge.ts";
 import { REGISTRY, REGISTRY_POLL_MS } from "./registry-entry.ts";
 import type { Sealer } from "./sealer.ts";
-import { createServiceKey, hashServiceKey } from "./service-key.ts";
+import { createServiceKey, hashServiceKey, toServiceUrl } from "./service-key.ts";
 import { createSourceVault, toRegistryEntries } from "./source-vault.ts";
+import type { VaultContents } from "./source-vault.ts";
 
 /** What a person may change of a source; its key changes only by `rotateKey`. */
 export type SourcePatch = Partial<Omit<DataSource, "name" | "serviceKey">>;
@@ -25,17 +28,26 @@ export interface SourceRegistry {
   readonly get: (name: string) => Promise<DataSource | null>;
   /** By name. */
   readonly list: () => Promise<readonly DataSource[]>;
-  /** PermanentError `SOURCE_UNKNOWN` when there is none; so do the others that change one. */
-  readonly update: (name: string, patch: SourcePatch) => Promise<DataSource>;
+  /** PermanentError `SOURCE_UNKNOWN` when there is none; so do the others that change one. A function is given the source as it is then. */
+  readonly update: (name: string, patch: SourcePatch | ((source: DataSource) => SourcePatch)) => Promise<DataSource>;
   /** Gives a new service key; the old one works for `graceMs`, then it is rotated out. */
   readonly rotateKey: (name: string, graceMs: number) => Promise<DataSource>;
-  /** Its keys count as removed from now on, and Redis forgets its queue, ledger and dead letters. */
+  /**
+   * Its keys count as removed from now on, and Redis forgets its queue, ledger and dead letters. A webhook we registered stays among
+   * the removals.
+   */
   readonly remove: (name: string) => Promise<void>;
+  /** Webhooks of removed sources that are still to be removed at Zoho. */
+  readonly removals: () => Promise<readonly Removal[]>;
+  /** Puts the next try off until `nextMs`; null ends it. */
+  readonly setRemoval: (removal: Removal, nextMs: number | null) => Promise<void>;
   /** Sets the public keys against which ingest verifies signatures. */
   readonly setJwks: (name: string, jwks: JsonObject) => Promise<void>;
   readonly serviceUrl: (source: DataSource) => string;
   /** Fills Redis from the vault and sets the marker; whether the marker was missing, as it is when Redis was emptied. */
   readonly publish: () => Promise<boolean>;
+  /** Remembers in the vault that Redis holds the sources now, or publishes them when it does not; whether it had to. */
+  readonly look: () => Promise<boolean>;
   readonly isPublished: () => Promise<boolean>;
   /** Calls back after a change by any process and when the marker is gone, until the function it gives is called. */
   readonly onChange: (listener: () => void) => () => void;
@@ -50,6 +62,9 @@ export interface SourceRegistryOptions {
   readonly publicUrl?: string;
 }
 
+/** Why a gap opens when Redis lost the marker, and the queue with it. */
+const QUEUE_LOST = "queue lost";
+
 const LEASE_MS = 5_000;
 const PATIENCE_MS = 10_000;
 
@@ -59,6 +74,8 @@ export function createSourceRegistry(options: SourceRegistryOptions): SourceRegi
   const { client } = connection;
   const vault = createSourceVault(options.vault, options.seal);
   const leases = createLeases({ connection });
+  const gaps = createGaps({ connection });
+  const ledger = createLedger({ connection });
   /** The vault has changes that Redis was not told of, since it was away. */
   let isAhead = false;
 
@@ -79,22 +96,43 @@ export function createSourceRegistry(options: SourceRegistryOptions): SourceRegi
     throw new TransientError("The sources are being changed by somebody else; try again in a moment");
   }
 
-  async function fill(): Promise<void> {
-    const { files, removed } = await vault.read();
-    const multi = client.multi().del(REGISTRY.entries);
-    for (const entry of toRegistryEntries(files.values(), removed)) {
-      multi.hset(REGISTRY.entries, entry.keyHash, JSON.stringify(entry));
-    }
+  const isPublished = async (): Promise<boolean> => (await ask(client.exists(REGISTRY.version))) === 1;
+
+  /**
+   * Tells Redis what the vault holds; whether the marker was missing. Then what was queued is lost, and a gap of every source says so
+   * before the marker stands again.
+   */
+  async function fill(): Promise<boolean> {
+    const contents = await vault.read();
     try {
+      const wasPublished = await isPublished();
+      if (!wasPublished) await openGaps(contents);
+      const multi = client.multi().del(REGISTRY.entries);
+      for (const entry of toRegistryEntries(contents.files.values(), contents.removed)) {
+        multi.hset(REGISTRY.entries, entry.keyHash, JSON.stringify(entry));
+      }
       await askAll(multi.set(REGISTRY.version, randomUUID()).publish(REGISTRY.channel, ""));
       isAhead = false;
+      return !wasPublished;
     } catch (error) {
       isAhead = true;
       throw error;
     }
   }
 
-  const isPublished = async (): Promise<boolean> => (await ask(client.exists(REGISTRY.version))) === 1;
+  /** From the oldest event that was in flight at the last look, else from that look: what came earlier was settled. */
+  async function openGaps({ files, seen }: VaultContents): Promise<void> {
+    for (const { source } of files.values()) {
+      const fromMs = seen?.oldestMs[source.name] ?? seen?.seenMs ?? 0;
+      await gaps.open(source.name, QUEUE_LOST, Math.max(fromMs, source.createdMs));
+    }
+  }
+
+  const publish = (): Promise<boolean> =>
+    alone(async () => {
+      await vault.reseal();
+      return fill();
+    });
 
   /** Changes one source in the vault and publishes it. */
   function change(name: string, edit: (file: SourceFile) => SourceFile): Promise<DataSource> {
@@ -110,10 +148,25 @@ export function createSourceRegistry(options: SourceRegistryOptions): SourceRegi
 
   return {
     isPublished,
+    publish,
+    async look() {
+      const seenMs = Date.now();
+      const oldestMs: Record<string, number> = {};
+      for (const name of (await vault.read()).files.keys()) {
+        const ms = await ledger.oldestMs(name);
+        if (ms !== null) oldestMs[name] = ms;
+      }
+      // Asked last: a Redis that was emptied meanwhile has no marker, and what it said of the ledger is not kept.
+      if (!(await isPublished())) return publish();
+      await vault.putSeen({ seenMs, oldestMs });
+      return false;
+    },
     create: (source) =>
       alone(async () => {
         if ((await vault.read()).files.has(source.name)) throw taken(source.name);
         await purgeSource(connection, source.name);
+        // A Redis that was emptied is filled before the new source, which missed nothing, is there.
+        if (!(await isPublished())) await fill();
         await vault.put({ source, retired: [], jwks: null });
         await fill();
       }),
@@ -122,7 +175,11 @@ export function createSourceRegistry(options: SourceRegistryOptions): SourceRegi
       const { files } = await vault.read();
       return [...files.values()].map(({ source }) => source).toSorted((a, b) => (a.name < b.name ? -1 : 1));
     },
-    update: (name, patch) => change(name, (file) => ({ ...file, source: { ...file.source, ...patch, name } })),
+    update: (name, patch) =>
+      change(name, (file) => {
+        const changed = typeof patch === "function" ? patch(file.source) : patch;
+        return { ...file, source: { ...file.source, ...changed, name } };
+      }),
     rotateKey: (name, graceMs) =>
       change(name, ({ source, retired, jwks }) => ({
         source: { ...source, serviceKey: createServiceKey() },
@@ -134,24 +191,22 @@ export function createSourceRegistry(options: SourceRegistryOptions): SourceRegi
         const { files, removed } = await vault.read();
         const file = files.get(name);
         if (file === undefined) throw unknown(name);
-        const { orgId, serviceKey } = file.source;
+        const { orgId, serviceKey, webhookId } = file.source;
         const hashes = [hashServiceKey(serviceKey), ...file.retired.map(({ keyHash }) => keyHash)];
         await vault.putRemoved([...removed, ...hashes.map((keyHash) => ({ keyHash, source: name, orgId }))]);
+        const sinceMs = Date.now();
+        if (webhookId !== null) await vault.putRemoval({ source: file.source, sinceMs, nextMs: sinceMs });
         await vault.remove(name);
         await fill();
         await purgeSource(connection, name);
       }),
+    removals: async () => (await vault.read()).removals,
+    setRemoval: (removal, nextMs) =>
+      nextMs === null ? vault.endRemoval(removal) : vault.putRemoval({ ...removal, nextMs }),
     async setJwks(name, jwks) {
       await change(name, (file) => ({ ...file, jwks }));
     },
-    serviceUrl: ({ serviceKey }) => new URL(`hooks/${serviceKey}`, `${publicUrl.replace(/\/+$/, "")}/`).href,
-    publish: () =>
-      alone(async () => {
-        const wasPublished = await isPublished();
-        await vault.reseal();
-        await fill();
-        return !wasPublished;
-      }),
+    serviceUrl: ({ serviceKey }) => toServiceUrl(publicUrl, serviceKey),
     onChange(listener) {
       let known: string | null | undefined;
       const look = async () => {

@@ -1,16 +1,29 @@
 import type { Vault } from "@deskmirror/model";
-import { removedKeysSchema, sourceFileSchema } from "./data-source-schema.ts";
-import type { RemovedKeys, SourceFile } from "./data-source-schema.ts";
+import { removalSchema, removedKeysSchema, seenSchema, sourceFileSchema } from "./data-source-schema.ts";
+import type { Removal, RemovedKeys, Seen, SourceFile } from "./data-source-schema.ts";
 import type { RegistryEntry } from "./registry-entry.ts";
 import type { Sealer } from "./sealer.ts";
 import { hashServiceKey } from "./service-key.ts";
 
+/** What the vault holds, opened. */
+export interface VaultContents {
+  /** By name. */
+  readonly files: ReadonlyMap<string, SourceFile>;
+  readonly removed: RemovedKeys;
+  readonly removals: readonly Removal[];
+  /** Null before Redis was first seen to hold the sources. */
+  readonly seen: Seen | null;
+}
+
 /** The sealed sources in the default sink's vault. */
 export interface SourceVault {
-  /** Every source by name, and the keys of removed ones. ConfigError when a text opens with no key. */
-  readonly read: () => Promise<{ readonly files: ReadonlyMap<string, SourceFile>; readonly removed: RemovedKeys }>;
+  /** ConfigError when a text opens with no key. */
+  readonly read: () => Promise<VaultContents>;
   readonly put: (file: SourceFile) => Promise<void>;
   readonly putRemoved: (keys: RemovedKeys) => Promise<void>;
+  readonly putRemoval: (removal: Removal) => Promise<void>;
+  readonly endRemoval: (removal: Removal) => Promise<void>;
+  readonly putSeen: (seen: Seen) => Promise<void>;
   readonly remove: (name: string) => Promise<void>;
   /** Seals with the present key what was sealed with the previous one. */
   readonly reseal: () => Promise<void>;
@@ -18,28 +31,40 @@ export interface SourceVault {
 
 const SOURCE = "source:";
 const REMOVED_KEYS = "removed-keys";
+const REMOVAL = "webhook-removal:";
+const SEEN = "redis-seen";
 
 /** Seals sources into a vault, one text each. */
 export function createSourceVault(vault: Vault, seal: Sealer): SourceVault {
+  const put = (name: string, value: unknown) => vault.put(name, seal.seal(JSON.stringify(value)));
+  const removalName = ({ source }: Removal) => `${REMOVAL}${source.name}/${source.webhookId}`;
+
   return {
     async read() {
-      const texts = [...(await vault.all())];
-      const files = texts
-        .filter(([name]) => name.startsWith(SOURCE))
-        .map(([, sealed]) => sourceFileSchema.parse(JSON.parse(seal.open(sealed))));
-      const removed = texts.find(([name]) => name === REMOVED_KEYS);
+      const texts = await vault.all();
+      const open = (sealed: string): unknown => JSON.parse(seal.open(sealed));
+      const opened = (name: string): unknown => (texts.has(name) ? open(texts.get(name)!) : undefined);
+      const startingWith = (prefix: string): readonly unknown[] =>
+        [...texts].flatMap(([name, sealed]) => (name.startsWith(prefix) ? [open(sealed)] : []));
+      const files = startingWith(SOURCE).map((file) => sourceFileSchema.parse(file));
       return {
         files: new Map(files.map((file) => [file.source.name, file])),
-        removed: removed === undefined ? [] : removedKeysSchema.parse(JSON.parse(seal.open(removed[1]))),
+        removed: removedKeysSchema.parse(opened(REMOVED_KEYS)),
+        removals: startingWith(REMOVAL).map((removal) => removalSchema.parse(removal)),
+        seen: seenSchema.parse(opened(SEEN)),
       };
     },
-    put: (file) => vault.put(`${SOURCE}${file.source.name}`, seal.seal(JSON.stringify(file))),
-    putRemoved: (keys) => vault.put(REMOVED_KEYS, seal.seal(JSON.stringify(keys))),
+    put: (file) => put(`${SOURCE}${file.source.name}`, file),
+    putRemoved: (keys) => put(REMOVED_KEYS, keys),
+    putRemoval: (removal) => put(removalName(removal), removal),
+    endRemoval: (removal) => vault.remove(removalName(removal)),
+    putSeen: (seen) => put(SEEN, seen),
     remove: (name) => vault.remove(`${SOURCE}${name}`),
     async reseal() {
+      const isOurs = (name: string): boolean =>
+        name.startsWith(SOURCE) || name.startsWith(REMOVAL) || name === REMOVED_KEYS || name === SEEN;
       for (const [name, sealed] of await vault.all()) {
-        const isOurs = name.startsWith(SOURCE) || name === REMOVED_KEYS;
-        if (isOurs && seal.needsReseal(sealed)) await vault.put(name, seal.seal(seal.open(sealed)));
+        if (isOurs(name) && seal.needsReseal(sealed)) await vault.put(name, seal.seal(seal.open(sealed)));
       }
     },
   };

@@ -8,7 +8,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { DataSource, Vault } from "@deskmirror/model";
 import { createFaultProxy } from "@deskmirror/testing";
 import { createDeliveryQueue } from "../src/delivery-queue.ts";
+import { createGaps } from "../src/gaps.ts";
 import { sourcePrefix } from "../src/keys.ts";
+import { createLedger } from "../src/ledger.ts";
 import { REGISTRY } from "../src/registry-entry.ts";
 import type { RegistryEntry } from "../src/registry-entry.ts";
 import { createRegistryReader } from "../src/registry-reader.ts";
@@ -22,6 +24,7 @@ import { atEnd, recordLog, testConnection, testRedis, uniqueName, until } from "
 const url = await testRedis();
 const connection = await testConnection(url);
 const { client } = connection;
+const gaps = createGaps({ connection });
 const key = randomBytes(32).toString("base64");
 
 /** The memory form of a vault. */
@@ -199,6 +202,80 @@ test("when Redis was emptied, known keys stay known, others become uncertain, an
   assert.equal(await registry.publish(), true);
   await reader.refresh();
   assert.deepEqual(reader.find(createServiceKey()), { unknown: true, certain: true });
+});
+
+test("A19: a Redis emptied while no process looked opens a gap from what was in flight, else from the last look", async () => {
+  const vault = createVault();
+  const [busy, idle] = [dataSource("busy"), dataSource("idle")];
+  const before = open(vault);
+  await before.create(busy);
+  await before.create(idle);
+  const queue = createDeliveryQueue({ connection });
+  await queue.add(group(busy.name, 2));
+  await sleep(20);
+  const lookedMs = Date.now();
+  assert.equal(await before.look(), false);
+  const acceptedMs = await createLedger({ connection }).oldestMs(busy.name);
+  assert.ok(acceptedMs !== null && acceptedMs < lookedMs);
+
+  await client.flushall();
+  const after = open(vault);
+  const late = dataSource("late", { createdMs: Date.now() });
+  await after.create(late);
+  const [gap, ...others] = await gaps.list(busy.name);
+  assert.deepEqual([gap?.reason, gap?.state, gap?.fromMs, others], ["queue lost", "open", acceptedMs, []]);
+  const fromMs = (await gaps.list(idle.name))[0]?.fromMs ?? 0;
+  assert.ok(fromMs >= lookedMs && fromMs <= Date.now(), String(fromMs));
+  assert.deepEqual(await gaps.list(late.name), []);
+
+  await client.flushall();
+  assert.equal(await after.publish(), true);
+  assert.equal((await gaps.list(late.name))[0]?.fromMs, late.createdMs);
+  await client.flushall();
+  assert.equal(await after.look(), true);
+  assert.equal(await after.look(), false);
+  assert.equal((await gaps.list(late.name)).length, 1);
+  await queue.close();
+});
+
+test("the very first start opens no gap", async () => {
+  await client.flushall();
+  const registry = open();
+  assert.equal(await registry.publish(), true);
+  const source = dataSource();
+  await registry.create(source);
+  assert.equal(await registry.look(), false);
+  assert.deepEqual(await gaps.list(source.name), []);
+});
+
+test("A23: the webhook of a removed source is kept, sealed, until its removal at Zoho is settled", async () => {
+  const vault = createVault();
+  const registry = open(vault);
+  const [hooked, bare] = [dataSource(uniqueName(), { webhookId: "w1" }), dataSource()];
+  for (const source of [hooked, bare]) {
+    await registry.create(source);
+    await registry.remove(source.name);
+  }
+  const [removal, ...others] = await registry.removals();
+  assert.deepEqual([removal?.source, others], [hooked, []]);
+  assert.equal(removal?.nextMs, removal?.sinceMs);
+  for (const secret of Object.values(hide)) assert.ok(!JSON.stringify([...vault.texts]).includes(secret));
+  await registry.setRemoval(removal!, 7);
+  assert.deepEqual(await open(vault).removals(), [{ ...removal, nextMs: 7 }]);
+  await registry.setRemoval(removal!, null);
+  assert.deepEqual(await registry.removals(), []);
+});
+
+test("a change that is made of the source as it is loses nothing of another made at once", async () => {
+  const registry = open();
+  const source = dataSource(uniqueName(), { pulls: {} });
+  await registry.create(source);
+  await Promise.all(
+    ["agents", "teams"].map((table) =>
+      registry.update(source.name, ({ pulls }) => ({ pulls: { ...pulls, [table]: 1 } })),
+    ),
+  );
+  assert.deepEqual((await registry.get(source.name))?.pulls, { agents: 1, teams: 1 });
 });
 
 test("a change that Redis could not be told of is published when it is back", async () => {
