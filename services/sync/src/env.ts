@@ -1,3 +1,4 @@
+import { createServiceKey, toServiceUrl } from "@deskmirror/redis";
 import { flag, integer, port, text, url } from "@deskmirror/runtime";
 import type { Variables } from "@deskmirror/runtime";
 import { sinkUrlProblem } from "@deskmirror/sinks";
@@ -19,6 +20,15 @@ const adminToken = z
     "is a sample value; make one with `openssl rand -hex 24`",
   );
 
+/** Zoho takes service URLs up to this length (contract section 4). */
+const LONGEST_SERVICE_URL = 100;
+
+function publicUrlProblem(publicUrl: string): string | null {
+  const { length } = toServiceUrl(publicUrl, createServiceKey());
+  if (length <= LONGEST_SERVICE_URL) return null;
+  return `must be ${length - LONGEST_SERVICE_URL} characters shorter, since Zoho takes no service URL longer than ${LONGEST_SERVICE_URL}`;
+}
+
 /** What sync reads beside the shared variables (contract section 2). */
 export const variables = {
   SECRET_KEY: { meaning: "32 bytes in base64 that seal credentials", schema: secretKey, secret: true },
@@ -32,6 +42,7 @@ export const variables = {
   PUBLIC_URL: {
     meaning: "what a service URL starts with",
     schema: url(["http:", "https:"]),
+    check: publicUrlProblem,
     default: "http://127.0.0.1:8080",
   },
   SYNC_PORT: { meaning: "private listener: admin API, console, health, metrics", schema: port, default: "8081" },

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ConfigError } from "@deskmirror/model";
+import { createServiceKey, toServiceUrl } from "@deskmirror/redis";
 import { parseEnv, sharedVariables } from "@deskmirror/runtime";
 import { variables as own } from "../src/env.ts";
 
@@ -19,6 +20,11 @@ const bad: readonly [string, string, RegExp][] = [
   ["ADMIN_TOKEN", "changeme-changeme-changeme", /ADMIN_TOKEN is a sample value/],
   ["ADMIN_TOKEN", "aaaaaaaaaaaaaaaaaaaaaaaaaaaa", /ADMIN_TOKEN is a sample value/],
   ["PUBLIC_URL", "hooks.example.org", /PUBLIC_URL must be a URL/],
+  [
+    "PUBLIC_URL",
+    `https://${"sub.".repeat(15)}example.org`,
+    /PUBLIC_URL must be 18 characters shorter, since Zoho takes no service URL longer than 100/,
+  ],
   ["SYNC_PORT", "eighty", /SYNC_PORT must be a whole number/],
   ["SYNC_PORT", "70000", /SYNC_PORT must be a whole number from 0 to 65535/],
   ["SINK_URL", "mysql://u:s3cret@h/d", /SINK_URL is refused: the sink URL mysql:\/\/u@h\/d is of no kind we know/],
@@ -66,4 +72,13 @@ test("the defaults are those of the contract", () => {
     SWEEP_HOURS: 168,
     ALLOW_CUSTOM_ENDPOINTS: false,
   });
+});
+
+test("A26: PUBLIC_URL may be as long as a service URL of 100 characters lets it, with or without its last slash", () => {
+  const longest = `https://${"a".repeat(49)}.org`;
+  assert.equal(toServiceUrl(longest, createServiceKey()).length, 100);
+  for (const publicUrl of [longest, `${longest}/`]) {
+    assert.equal(parseEnv(variables, { ...good, PUBLIC_URL: publicUrl }).PUBLIC_URL, publicUrl);
+  }
+  assert.throws(() => parseEnv(variables, { ...good, PUBLIC_URL: `${longest}/x` }), /PUBLIC_URL must be 2 characters/);
 });

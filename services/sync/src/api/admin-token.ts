@@ -30,7 +30,8 @@ export function adminToken(token: string, now: () => number): RequestHandler {
         hint: "Wait a minute, then send the ADMIN_TOKEN of this deployment.",
       });
     }
-    const given = /^Bearer (.+)$/.exec(req.headers.authorization ?? "")?.[1] ?? "";
+    // The scheme's case says nothing (RFC 9110, section 11.1).
+    const given = /^Bearer +(.+)$/i.exec(req.headers.authorization ?? "")?.[1] ?? "";
     if (timingSafeEqual(digest(given), expected)) return next();
     failed.count += 1;
     throw new ApiError(401, "UNAUTHORIZED", {
