@@ -39,6 +39,7 @@ export function createMirrors(options: {
       kept.delete(name);
       await open.close();
     }
+    for (const name of problems.keys()) if (!sources.has(name)) problems.delete(name);
     for (const source of sources.values()) await keep(source);
   }
 
@@ -54,8 +55,11 @@ export function createMirrors(options: {
       kept.set(source.name, { fingerprint, open: await openMirror(parts, source) });
       problems.delete(source.name);
     } catch (error) {
-      problems.set(source.name, toError(error).message);
-      log.error({ err: toError(error), source: source.name }, "a source could not be opened; it is tried again");
+      const { message } = toError(error);
+      if (problems.get(source.name) !== message) {
+        log.error({ err: toError(error), source: source.name }, "a source could not be opened; it is tried again");
+      }
+      problems.set(source.name, message);
     }
   }
 

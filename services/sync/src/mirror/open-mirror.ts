@@ -24,6 +24,7 @@ import type { ObserveEvents } from "./apply.ts";
 import type { Intervals } from "./due-work.ts";
 import { createMarkDue } from "./due-children.ts";
 import { createEventLag } from "./event-lag.ts";
+import { watchGrant } from "./grant-watch.ts";
 import { createLimits } from "./limits.ts";
 import { createMirror } from "./mirror.ts";
 import type { Mirror } from "./mirror.ts";
@@ -58,6 +59,8 @@ export interface OpenMirror {
   readonly contexts: ReadonlyMap<string, TableContext>;
   /** Wanted tables that the grant does not allow, with the reason. */
   readonly disabled: ReadonlyMap<string, string>;
+  /** What Zoho said when it last refused the grant; null since it answered. */
+  refusal(): string | null;
   /** From event to commit, of the last event applied here, in ms; null before the first. */
   lagMs(): number | null;
   /** Replaces what is known of the data source without opening anything anew. */
@@ -72,13 +75,8 @@ export async function openMirror(parts: MirrorParts, opened: DataSource): Promis
   const log = parts.log.child({ source: name });
   const limits = createLimits(dataSource.throttle);
   const throttle = parts.createThrottle(dataSource, limits.current);
-  const source = parts.createSource(dataSource, throttle);
-  const sink = await parts.openSink(dataSource.sinkUrl ?? parts.defaultSinkUrl);
-  const { enabled, disabled } = wantedStreams(source, dataSource.tables);
-  await sink.prepare(
-    enabled.map((stream) => toTable(name, stream)),
-    { source: name, orgId: dataSource.orgId },
-  );
+  const { source, refusal } = watchGrant(parts.createSource(dataSource, throttle));
+  const { sink, enabled, disabled } = await openTables(parts, dataSource, source);
   const addDeadLetters = (letters: readonly DeadLetter[]): Promise<void> => parts.deadLetters.add(letters);
   const contexts = createContexts();
   const lag = createEventLag(parts.observe(name));
@@ -126,6 +124,7 @@ export async function openMirror(parts: MirrorParts, opened: DataSource): Promis
     throttle,
     contexts,
     disabled,
+    refusal,
     lagMs: () => lag.lagMs(),
     refresh(changed) {
       dataSource = changed;
@@ -137,6 +136,50 @@ export async function openMirror(parts: MirrorParts, opened: DataSource): Promis
       await throttle.close();
     },
   };
+}
+
+/** Lends a source to what must ask it without a mirror of it. */
+export async function withSource<T>(
+  parts: Pick<MirrorParts, "createThrottle" | "createSource">,
+  dataSource: DataSource,
+  use: (source: Source) => Promise<T>,
+): Promise<T> {
+  const throttle = parts.createThrottle(dataSource, createLimits(dataSource.throttle).current);
+  try {
+    return await use(parts.createSource(dataSource, throttle));
+  } finally {
+    await throttle.close();
+  }
+}
+
+/**
+ * Makes the tables of a new source; those it had before under its name keep their rows, and nothing else that was known of them:
+ * whatever changed meanwhile, nobody told. ConfigError when the sink refuses them.
+ */
+export function adoptTables(parts: MirrorParts, dataSource: DataSource): Promise<void> {
+  return withSource(parts, dataSource, async (source) => {
+    const { sink } = await openTables(parts, dataSource, source);
+    const states = await sink.states(dataSource.name);
+    for (const stream of source.streams) {
+      const { epoch = 0 } = states.get(stream.name) ?? {};
+      // None was written: there is nothing to forget.
+      if (epoch === 0) continue;
+      // The next epoch: whoever still works on the removed source is fenced.
+      const state = { watermarkMs: null, progress: {}, epoch: epoch + 1 };
+      await sink.write({ table: toTable(dataSource.name, stream), changes: [], horizonMs: source.now(), state });
+    }
+  });
+}
+
+async function openTables(parts: MirrorParts, dataSource: DataSource, source: Source) {
+  const { name, orgId, sinkUrl, tables } = dataSource;
+  const sink = await parts.openSink(sinkUrl ?? parts.defaultSinkUrl);
+  const { enabled, disabled } = wantedStreams(source, tables);
+  await sink.prepare(
+    enabled.map((stream) => toTable(name, stream)),
+    { source: name, orgId },
+  );
+  return { sink, enabled, disabled };
 }
 
 function toTable(source: string, { name, core, hasModifiedTime }: Stream): Table {
@@ -152,9 +195,9 @@ export function wantedStreams(
   const parents = new Set(named.map(({ parent }) => parent));
   const wanted = source.streams.filter((stream) => named.includes(stream) || parents.has(stream.name));
   const disabled = new Map<string, string>();
-  for (const { name } of wanted) {
-    const missing = source.missingScope(name);
-    if (missing !== null) disabled.set(name, missing);
+  for (const { name, parent } of wanted) {
+    const missing = source.missingScope(name) ?? (parent === null ? undefined : disabled.get(parent));
+    if (missing !== undefined) disabled.set(name, missing);
   }
   return { enabled: wanted.filter(({ name }) => !disabled.has(name)), disabled };
 }

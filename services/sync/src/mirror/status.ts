@@ -25,6 +25,23 @@ export interface StatusInputs {
   readonly error: string | null;
 }
 
+/** What is known of a data source whether it could be opened or not. */
+export interface KnownAnyway extends Pick<StatusInputs, "dataSource" | "gaps" | "ledger"> {
+  readonly lastDeliveryAt: string | null;
+}
+
+/** Status of a data source that could not be opened: what is known without its sink and its grant. */
+export function toClosedStatus({ dataSource, gaps, ledger, lastDeliveryAt }: KnownAnyway, error: string): object {
+  const tables = (dataSource.tables ?? []).map((name) => ({ ...emptyTable(name), state: "error", message: error }));
+  const webhook: WebhookStatus = { id: dataSource.webhookId, state: "unknown", lastDeliveryAt };
+  const spentToday = { live: 0, heal: 0, reconcile: 0, pull: 0 };
+  const { reserve } = dataSource.throttle;
+  const credits = { limit: null, remaining: null, reserve, spentToday, waitUntil: null };
+  const since = toTime(dataSource.createdMs);
+  const { name } = dataSource;
+  return { name, state: "error", since, message: error, tables, webhook, credits, gaps: gaps.map(toGap), ledger };
+}
+
 /** Status of a data source (contract section 4, status). */
 export async function toStatus(mirror: Mirror, inputs: StatusInputs): Promise<object> {
   const facts = await mirror.facts();
@@ -48,9 +65,13 @@ export async function toStatus(mirror: Mirror, inputs: StatusInputs): Promise<ob
       spentToday: credits.spentToday,
       waitUntil: toTime(credits.waitUntilMs),
     },
-    gaps: gaps.map(({ fromMs, toMs, reason, state }) => ({ from: toTime(fromMs), to: toTime(toMs), reason, state })),
+    gaps: gaps.map(toGap),
     ledger: inputs.ledger,
   };
+}
+
+function toGap({ fromMs, toMs, reason, state }: Gap): object {
+  return { from: toTime(fromMs), to: toTime(toMs), reason, state };
 }
 
 function waiting({ waitUntilMs }: Credits): string | null {
