@@ -1,6 +1,5 @@
 import { toError } from "@deskmirror/model";
-import type { DataSource, JsonObject } from "@deskmirror/model";
-import type { DeadLetters, Gaps, SourceRegistry } from "@deskmirror/redis";
+import type { DeadLetters, SourceRegistry } from "@deskmirror/redis";
 import { runEvery } from "@deskmirror/runtime";
 import type { CheckResult, Log } from "@deskmirror/runtime";
 import type { Mirrors } from "./mirror/mirrors.ts";
@@ -9,9 +8,11 @@ import type { Mirrors } from "./mirror/mirrors.ts";
 export interface KeepPublished {
   readonly registry: SourceRegistry;
   readonly mirrors: Mirrors;
-  readonly gaps: Gaps;
   readonly deadLetters: DeadLetters;
-  readonly fetchJwks: (source: DataSource, signal: AbortSignal) => Promise<JsonObject>;
+  /** Fetches what is due of Zoho's public keys. */
+  readonly lookAtKeys: () => Promise<void>;
+  /** Removes what is due of the webhooks of removed sources. */
+  readonly lookAtRemovals: () => Promise<void>;
   readonly log: Log;
   readonly signal: AbortSignal;
 }
@@ -23,45 +24,22 @@ export interface PublishedKeeper {
 }
 
 const LOOK_MS = 5_000;
-const KEYS_EVERY_MS = 60 * 60_000;
 const EXPIRE_EVERY_MS = 60 * 60_000;
 
 /**
  * Publishes the sources to Redis, and again whenever its marker is gone (Redis was emptied: a gap of every source), follows every change of
- * them, and publishes Zoho's public keys for ingest.
+ * them, and looks after their public keys and the webhooks they leave behind.
  */
 export function keepPublished(options: KeepPublished): PublishedKeeper {
-  const { registry, mirrors, gaps, log, signal } = options;
+  const { registry, mirrors, log, signal } = options;
   let published = false;
-  let lastSeenMs = Date.now();
 
   async function look(): Promise<void> {
-    if (!(await registry.isPublished())) {
-      await registry.publish();
-      if (published) await openGaps();
-      published = true;
-    }
+    // The first time whatever Redis holds, so that the vault is sealed with the present key.
+    const wasMissing = published ? await registry.look() : await registry.publish();
     published = true;
-    lastSeenMs = Date.now();
+    if (wasMissing) log.warn("Redis held no sources; they are published, and what it may have lost is a gap of each");
     await mirrors.follow();
-  }
-
-  async function openGaps(): Promise<void> {
-    log.warn("Redis was emptied; the sources are published again and everything since is reconciled");
-    for (const { name } of await registry.list()) await gaps.open(name, "queue lost", lastSeenMs);
-  }
-
-  async function publishKeys(): Promise<void> {
-    for (const source of await registry.list()) {
-      try {
-        await registry.setJwks(source.name, await options.fetchJwks(source, signal));
-      } catch (error) {
-        log.warn(
-          { err: toError(error), source: source.name },
-          "Zoho's public keys could not be fetched; tried again in an hour",
-        );
-      }
-    }
   }
 
   async function expire(): Promise<void> {
@@ -74,7 +52,8 @@ export function keepPublished(options: KeepPublished): PublishedKeeper {
   });
   const loops = Promise.all([
     runEvery({ intervalMs: LOOK_MS, signal, run: look, onError }),
-    runEvery({ intervalMs: KEYS_EVERY_MS, signal, run: publishKeys, onError }),
+    runEvery({ intervalMs: LOOK_MS, signal, run: options.lookAtKeys, onError }),
+    runEvery({ intervalMs: LOOK_MS, signal, run: options.lookAtRemovals, onError }),
     runEvery({ intervalMs: EXPIRE_EVERY_MS, signal, run: expire, onError }),
   ]);
   return {

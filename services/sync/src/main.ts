@@ -23,12 +23,15 @@ import { createAdminApi, createApp } from "./app.ts";
 import { createDefaultSink } from "./default-sink.ts";
 import { variables } from "./env.ts";
 import { createMirrors } from "./mirror/mirrors.ts";
+import { adoptTables, withSource } from "./mirror/open-mirror.ts";
 import type { MirrorParts } from "./mirror/open-mirror.ts";
 import { createObserver } from "./observe.ts";
 import { createSinks } from "./sinks.ts";
+import { keepKeys } from "./keep-keys.ts";
 import { keepPublished } from "./keep-published.ts";
 import type { PublishedKeeper } from "./keep-published.ts";
 import { toIntervals } from "./intervals.ts";
+import { createWebhookRemover } from "./remove-webhooks.ts";
 
 await runMain({
   service: "sync",
@@ -101,7 +104,21 @@ await runMain({
     const mirrors = createMirrors({ registry, parts, log });
     onStop("the mirrors", () => mirrors.close());
 
-    const published = keepPublished({ registry, mirrors, gaps, deadLetters, fetchJwks, log, signal });
+    // What is done for sources whether they are open here or not.
+    const now = Date.now;
+    const lookAtKeys = keepKeys({ registry, fetchJwks, now, log, signal });
+    const lookAtRemovals = createWebhookRemover({
+      registry,
+      leases,
+      removeWebhook: (dataSource, ending) =>
+        withSource(parts, dataSource, ({ subscriptions }) =>
+          subscriptions.remove(dataSource.webhookId!, { purpose: "heal", signal: ending }),
+        ),
+      now,
+      log,
+      signal,
+    });
+    const published = keepPublished({ registry, mirrors, deadLetters, lookAtKeys, lookAtRemovals, log, signal });
     onStop("the keeper of the sources", () => published.ended());
     keeper = published;
 
@@ -115,6 +132,8 @@ await runMain({
       exchangeCode: (source, code) => exchangeCode({ source, code }),
       missingScopes,
       openSink: sinks.open,
+      adoptTables: (dataSource) => adoptTables(parts, dataSource),
+      lookAtRemovals,
       assertAllowedHost,
       redactSinkUrl,
       defaultSinkUrl: env.SINK_URL,

@@ -18,6 +18,7 @@ import {
   createServiceKey,
   createSourceRegistry,
 } from "@deskmirror/redis";
+import type { Runs, SourceRegistry } from "@deskmirror/redis";
 import { createLog, createMetrics, createOps } from "@deskmirror/runtime";
 import { assertAllowedHost, openSink, redactSinkUrl } from "@deskmirror/sinks";
 import type { Response } from "supertest";
@@ -31,8 +32,14 @@ export interface ApiApp {
   readonly url: string;
   /** Log lines of level error: mistakes of ours. */
   readonly errors: readonly string[];
+  readonly registry: SourceRegistry;
+  readonly runs: Runs;
   /** Stores a delivery as ingest does. */
   deliver(source: string, delivery: Delivery): Promise<void>;
+  /** Lets pulls of a source never end. */
+  hold(source: string): void;
+  /** Lets a source be one that cannot be opened. */
+  refuse(source: string, problem: string): void;
   /** Takes the admin API away, as before sync has opened everything. */
   setThere(isThere: boolean): void;
   close(): Promise<void>;
@@ -69,12 +76,24 @@ export async function openApi(redisUrl: string): Promise<ApiApp> {
   const stop = new AbortController();
   const errors: string[] = [];
   const log = createLog({ service: "sync", level: "error", to: { write: (line) => void errors.push(line) } });
+  const registry = createSourceRegistry({ connection, vault, seal, publicUrl: "https://hooks.example.org" });
+  const runs = createRuns({ connection });
+  const held = new Set<string>();
+  const problems = new Map<string, string>();
+  const open = openMirror(["agents", "departments"], "complete");
+  const pulling = openMirror(["agents", "departments"], "running");
+  const mirrors: Mirrors = {
+    get: (name) => (problems.has(name) ? null : held.has(name) ? pulling : open),
+    problem: (name) => problems.get(name) ?? null,
+    follow: async () => {},
+    close: async () => {},
+  };
   let isThere = true;
 
   const api = createAdminApi({
-    registry: createSourceRegistry({ connection, vault, seal, publicUrl: "https://hooks.example.org" }),
-    mirrors: pulledMirrors(["agents", "departments"]),
-    runs: createRuns({ connection }),
+    registry,
+    mirrors,
+    runs,
     ledger: createLedger({ connection }),
     gaps: createGaps({ connection }),
     deadLetters: createDeadLetters({ connection }),
@@ -84,6 +103,8 @@ export async function openApi(redisUrl: string): Promise<ApiApp> {
     },
     missingScopes: () => missing,
     openSink: sinks.open,
+    adoptTables: async () => {},
+    lookAtRemovals: async () => {},
     assertAllowedHost,
     redactSinkUrl,
     defaultSinkUrl,
@@ -100,6 +121,10 @@ export async function openApi(redisUrl: string): Promise<ApiApp> {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     errors,
+    registry,
+    runs,
+    hold: (source) => void held.add(source),
+    refuse: (source, problem) => void problems.set(source, problem),
     deliver: (source, delivery) => queue.add({ id: `g-${delivery.id}`, source, deliveries: [delivery] }),
     setThere: (there) => void (isThere = there),
     async close() {
@@ -112,10 +137,16 @@ export async function openApi(redisUrl: string): Promise<ApiApp> {
   };
 }
 
-/** Mirrors that keep the tables, each pulled as soon as it is asked for. */
-function pulledMirrors(tables: readonly string[]): Mirrors {
-  const pull = { asked: 1_000, state: "complete", startedMs: 1, finishedMs: 2, rows: 3, calls: 1, credits: 1 };
-  const contexts = new Map(tables.map((name) => [name, { writer: { table: { stream: name } } }]));
+/** A mirror that keeps the tables, whatever was asked for pulled so far. */
+function openMirror(tables: readonly string[], state: "running" | "complete"): OpenMirror {
+  const pull = { asked: 1_000, state, startedMs: 1, finishedMs: 2, rows: 3, calls: 1, credits: 1 };
+  const count = async () => ({ rows: 3, deleted: 0, full: 3, lastChangeMs: null });
+  const contexts = new Map(
+    tables.map((name) => [
+      name,
+      { stream: { name, core: null }, parent: null, sink: { count }, writer: { table: { stream: name } } },
+    ]),
+  );
   const facts = tables.map((name) => ({
     stream: { name },
     progress: { pull: { ...pull, message: null, expected: null }, completedMs: 2, problem: null },
@@ -124,8 +155,7 @@ function pulledMirrors(tables: readonly string[]): Mirrors {
     nowMs: 3,
     intervals: { reconcileMs: 1, compareMs: 1, sweepMs: 1 },
   }));
-  const count = async () => ({ rows: 3, deleted: 0, full: 3, lastChangeMs: null });
-  const open = {
+  return {
     contexts,
     disabled: new Map([["calls", missing.get("calls")]]),
     throttle: {
@@ -133,12 +163,7 @@ function pulledMirrors(tables: readonly string[]): Mirrors {
     },
     source: { subscriptions: { list: async () => [] } },
     mirror: { facts: async () => facts, options: { contexts, sink: { count } } },
+    refusal: () => null,
     lagMs: () => null,
-  };
-  return {
-    get: () => open as unknown as OpenMirror,
-    problem: () => null,
-    follow: async () => {},
-    close: async () => {},
-  };
+  } as unknown as OpenMirror;
 }

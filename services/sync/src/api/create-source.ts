@@ -1,4 +1,4 @@
-import { PermanentError, TransientError } from "@deskmirror/model";
+import { ConfigError, PermanentError, TransientError } from "@deskmirror/model";
 import type { DataSource } from "@deskmirror/model";
 import { ApiError } from "./api-error.ts";
 import type { ApiDeps, Grant } from "./deps.ts";
@@ -26,6 +26,7 @@ export async function createSource(
   await assertSink(deps, fresh);
   const source = code === undefined ? fresh : withGrant(fresh, await exchange(deps, fresh, code));
   assertTables(deps, source);
+  await claim(() => deps.adoptTables(source), code === undefined ? "" : " The code is used up: generate a new one.");
   const warnings = await warningsFor(deps, source);
   try {
     await deps.registry.create(source);
@@ -95,10 +96,21 @@ function assertTables(deps: ApiDeps, source: DataSource): void {
   }
 }
 
-/** The sink is opened before anything is stored: it refuses a bad URL, and tables of another source. */
+/** The sink is opened before anything is stored: it refuses a bad URL, and a name that another organization had. */
 async function assertSink(deps: ApiDeps, { name, orgId, sinkUrl }: DataSource): Promise<void> {
   const sink = await deps.openSink(sinkUrl ?? deps.defaultSinkUrl);
-  await sink.prepare([], { source: name, orgId });
+  await claim(() => sink.prepare([], { source: name, orgId }), "");
+}
+
+/** What a sink that is open refuses is what it holds already. */
+async function claim(prepare: () => Promise<void>, also: string): Promise<void> {
+  try {
+    await prepare();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const hint = `Choose another name for the source, or another sinkUrl.${also}`;
+    throw new ApiError(409, "SINK_TAKEN", { message: error.message, hint });
+  }
 }
 
 async function warningsFor(deps: ApiDeps, source: DataSource): Promise<readonly string[]> {

@@ -23,6 +23,10 @@ export interface ApiDeps {
   /** Names of all tables, and the scope each misses in a grant (null: none). */
   readonly missingScopes: (source: DataSource) => ReadonlyMap<string, string | null>;
   readonly openSink: (url: string) => Promise<Sink>;
+  /** Makes the tables of a new source, or adopts them as rows nothing else is known of; ConfigError when the sink refuses them. */
+  readonly adoptTables: (source: DataSource) => Promise<void>;
+  /** Removes what is due of the webhooks of removed sources at Zoho. */
+  readonly lookAtRemovals: () => Promise<void>;
   /** ConfigError when a host serves the metadata of a cloud's machines. */
   readonly assertAllowedHost: (host: string) => Promise<void>;
   readonly redactSinkUrl: (url: string) => string;
