@@ -19,7 +19,7 @@ export type { RegistryEntry } from "./registry-entry.ts";
 export { createRegistryReader } from "./registry-reader.ts";
 export type { RegistryReader, RegistryReaderOptions, UnknownKey } from "./registry-reader.ts";
 export { createRuns } from "./runs.ts";
-export type { Run, Runs } from "./runs.ts";
+export type { Run, RunStart, Runs } from "./runs.ts";
 export type { Removal } from "./data-source-schema.ts";
 export { createSealer } from "./sealer.ts";
 export type { Sealer } from "./sealer.ts";

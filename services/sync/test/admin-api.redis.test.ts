@@ -74,7 +74,7 @@ describe("a source", () => {
     ["pull", { table: ["agents"] }, 422, /table/],
     ["pull?wait=soon", {}, 422, /wait: must be seconds/],
     ["pull?wait=61", {}, 422, /wait: must be at most 60/],
-    ["pull?wait=-1", {}, 422, /wait: /],
+    ["pull?wait=-1", {}, 422, /wait: must be at least 0/],
     ["reconcile", { tables: "agents" }, 422, /tables: must be a list/],
     ["reconcile", { tables: [] }, 422, /tables: names no table/],
     ["reconcile", { tables: ["invoices"] }, 422, /invoices is not kept/],
@@ -82,7 +82,7 @@ describe("a source", () => {
     ["verify", { tables: { agents: true } }, 422, /tables: must be a list/],
     ["verify", { tables: ["invoices"] }, 422, /invoices is not kept/],
     ["verify", { sample: "all" }, 422, /sample: must be a whole number/],
-    ["verify", { sample: -1 }, 422, /sample: /],
+    ["verify", { sample: -1 }, 422, /sample: must be at least 0/],
     ["verify", { sample: 100_001 }, 422, /sample: must be at most 100000/],
     ["verify", { sample: 1.5 }, 422, /sample: must be a whole number/],
   ];
@@ -108,6 +108,32 @@ describe("a source", () => {
     assertError(await call("get", "/sources/acme/runs/none"), 404, /There is no run none/);
     assertError(await call("get", "/nothing"), 404, /nothing at this address/);
     assertError(await request(api.url).get("/nothing"), 404, /nothing at this address/);
+  });
+
+  test("a bad query is refused before anything is asked for", async () => {
+    const pulls = async () => JSON.stringify((await api.registry.get("acme"))?.pulls);
+    const before = await pulls();
+    for (const kind of ["pull", "reconcile", "verify"]) {
+      const body = kind === "pull" ? { restart: true } : {};
+      assertError(await call("post", `/sources/acme/${kind}?wait=61`).send(body), 422, /wait: must be at most 60/);
+      assert.equal(await api.runs.running("acme", kind), null);
+    }
+    assert.equal(await pulls(), before);
+  });
+
+  test("F9: a verify or reconcile joins a run of the same input only; of others it tells the run", async () => {
+    for (const [kind, input] of [
+      ["verify", { tables: ["agents"], sample: 7 }],
+      ["reconcile", { tables: ["agents"] }],
+    ] as const) {
+      const { run } = await api.runs.start("acme", { kind, input });
+      const same = await call("post", `/sources/acme/${kind}`).send(input);
+      assert.deepEqual([same.status, same.body], [202, { runId: run.id }]);
+      const other = await call("post", `/sources/acme/${kind}`).send({ ...input, tables: ["departments"] });
+      assertError(other, 409, /is running/);
+      assert.match(other.body.error.hint, new RegExp(run.id));
+      await api.runs.finish("acme", run.id, "done", null);
+    }
   });
 
   test("A8: a pull that names a table twice pulls it once, and ends", async () => {
@@ -163,7 +189,41 @@ describe("a source", () => {
   });
 });
 
+test("a run whose source is removed meanwhile ends as failed and says so", async () => {
+  const doomed = { ...good, name: "doomed" };
+  assert.equal((await call("post", "/sources").send(doomed)).status, 201);
+  api.hold("doomed");
+  const started = await call("post", "/sources/doomed/pull");
+  assert.equal((await call("delete", "/sources/doomed")).status, 200);
+  const { body } = await call("get", `/sources/doomed/runs/${started.body.runId}?wait=20`);
+  assert.equal(body.state, "failed", JSON.stringify(body));
+  assert.match(body.result.error.message, /doomed was removed while this ran/);
+});
+
+test("A21b: a source that could not be opened has a status, which says why", async () => {
+  const troubled = { ...good, name: "troubled", tables: ["agents"] };
+  assert.equal((await call("post", "/sources").send(troubled)).status, 201);
+  api.refuse("troubled", "troubled_agents is in the sink already");
+  const { status, body } = await call("get", "/sources/troubled/status");
+  assert.equal(status, 200);
+  assert.deepEqual([body.state, body.message], ["error", "troubled_agents is in the sink already"]);
+  assert.deepEqual([body.tables[0].name, body.tables[0].state], ["agents", "error"]);
+  assert.equal(body.ledger.unaccounted, 0);
+  assertError(await call("post", "/sources/troubled/pull"), 503, /in the sink already/);
+});
+
 describe("the door", () => {
+  test("A27: takes the scheme in any case, and not the token", async () => {
+    const own = await openApi(redis.url);
+    for (const scheme of ["bearer", "BEARER", "Bearer"]) {
+      const get = request(own.url).get("/api/sources").set("authorization", `${scheme} ${ADMIN_TOKEN}`);
+      assert.equal((await get).status, 200, scheme);
+    }
+    const upper = request(own.url).get("/api/sources").set("authorization", `Bearer ${ADMIN_TOKEN.toUpperCase()}`);
+    assertError(await upper, 401, /missing or wrong/);
+    await own.close();
+  });
+
   test("answers 401 without the token, whatever is asked, and lets nothing be kept by a cache", async () => {
     const own = await openApi(redis.url);
     for (const header of [undefined, ADMIN_TOKEN, `Basic ${ADMIN_TOKEN}`, "Bearer ", `Bearer ${ADMIN_TOKEN}x`]) {

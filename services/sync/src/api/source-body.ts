@@ -68,16 +68,23 @@ const tables = tableNames("all").optional();
 /** Body of `POST …/pull`. */
 export const pullBody = z.strictObject({ tables, restart: z.boolean("must be true or false").default(false) });
 
+/** What a run of `pull` keeps of it: all that is pulled. */
+export const pullInput = z.object({ tables: z.array(z.string()) });
+
 /** Body of `POST …/reconcile`. */
 export const reconcileBody = z.strictObject({ tables });
 
 /** Body of `POST …/verify`. */
 export const verifyBody = z.strictObject({
   tables,
-  sample: z.int("must be a whole number").min(0).max(100_000, "must be at most 100000").default(200),
+  sample: z
+    .int("must be a whole number")
+    .min(0, "must be at least 0")
+    .max(100_000, "must be at most 100000")
+    .default(200),
 });
 
 /** Query of calls that give a run: `?wait=seconds`, at most 60. */
 export const waitQuery = z.object({
-  wait: z.coerce.number("must be seconds").min(0).max(60, "must be at most 60").default(0),
+  wait: z.coerce.number("must be seconds").min(0, "must be at least 0").max(60, "must be at most 60").default(0),
 });

@@ -1,18 +1,21 @@
 import { Router } from "express";
 import type { Request, Response } from "express";
+import { toError } from "@deskmirror/model";
 import type { DataSource } from "@deskmirror/model";
 import type { OpenMirror } from "../mirror/open-mirror.ts";
 import { createWebhookLook, registerWebhook } from "../mirror/subscription.ts";
-import { toStatus } from "../mirror/status.ts";
+import { toClosedStatus, toStatus } from "../mirror/status.ts";
+import type { KnownAnyway } from "../mirror/status.ts";
 import { verify } from "../mirror/verify-run.ts";
 import { ApiError } from "./api-error.ts";
 import { authorizeSource, createSource } from "./create-source.ts";
 import type { ApiDeps } from "./deps.ts";
-import { askPulls, waitForPulls } from "./pull-work.ts";
-import { getRun, startRun, toRunView, waitForRun } from "./run-work.ts";
-import type { Work } from "./run-work.ts";
-import { authorizeBody, pullBody, reconcileBody, sourceBody, verifyBody, waitQuery } from "./source-body.ts";
+import { askPulls, pullSlot, pullUnderWay, waitForPulls } from "./pull-work.ts";
+import { getRun, startRun, takeOver, toRunView, waitForRun } from "./run-work.ts";
+import type { RunWork, Work } from "./run-work.ts";
+import { authorizeBody, pullBody, pullInput, reconcileBody, sourceBody, verifyBody, waitQuery } from "./source-body.ts";
 import { toSourceView } from "./source-view.ts";
+import { assertAffordable, verifyCost } from "./verify-cost.ts";
 
 /** The calls on data sources (contract section 4). */
 export function sourceRoutes(deps: ApiDeps): Router {
@@ -37,15 +40,20 @@ export function sourceRoutes(deps: ApiDeps): Router {
       const hint = "POST a new generated code to …/authorize first.";
       throw new ApiError(409, "NOT_AUTHORIZED", { message: `${name} has no tokens yet.`, hint });
     }
-    if (mirrors.get(name) === null) await mirrors.follow();
-    const open = mirrors.get(name);
+    const open = await find(name);
     if (open !== null) return open;
-    const message = mirrors.problem(name) ?? `${name} is not open here yet.`;
-    throw new ApiError(503, "NOT_OPEN", { message, hint: "Mend what the message names, or try again in a moment." });
+    throw notOpen(name, mirrors.problem(name));
   }
 
-  async function answerRun(req: Request, res: Response, work: Work): Promise<void> {
-    const { wait } = waitQuery.parse(req.query);
+  async function find(name: string): Promise<OpenMirror | null> {
+    if (mirrors.get(name) === null) await mirrors.follow();
+    return mirrors.get(name);
+  }
+
+  /** Seconds to hold the answer; a bad query is refused before anything is started. */
+  const toWait = (req: Request): number => waitQuery.parse(req.query).wait;
+
+  async function answerRun(res: Response, wait: number, work: Work): Promise<void> {
     const run = await startRun(deps, work);
     if (wait === 0) res.status(202).json({ runId: run.id });
     else res.json({ runId: run.id, ...toRunView(await waitForRun(deps, run, wait * 1_000)) });
@@ -60,7 +68,7 @@ export function sourceRoutes(deps: ApiDeps): Router {
         hint: `The tables kept are: ${[...open.contexts.keys()].join(" ")}.`,
       });
     }
-    return tables ?? [...open.contexts.keys()];
+    return (tables ?? [...open.contexts.keys()]).toSorted();
   }
 
   routes.post("/", async (req, res) => {
@@ -108,90 +116,124 @@ export function sourceRoutes(deps: ApiDeps): Router {
   });
 
   routes.post("/:name/pull", async (req, res) => {
+    const wait = toWait(req);
     const source = await get(req);
     const { tables, restart } = pullBody.parse(req.body ?? {});
     const open = await getOpen(source);
+    const { contexts } = open;
     const wanted = named(open, tables);
-    if (restart && (await deps.runs.running(source.name, "pull")) !== null) {
-      const hint = "Wait for its end, or call pull without restart to join it.";
-      throw new ApiError(409, "PULL_RUNNING", { message: `A pull of ${source.name} is running.`, hint });
-    }
-    const pulls = askPulls(source, wanted, restart);
-    await registry.update(source.name, { pulls });
+    const slot = pullSlot(wanted);
+    if (restart) await assertNoPull(open, { source, tables: wanted, slot });
+    await registry.update(source.name, (now) => ({ pulls: askPulls(now, wanted, { contexts, restart }) }));
     await mirrors.follow();
-    const work = () => waitForPulls(() => mirrors.get(source.name), { tables: wanted, asked: pulls, signal });
-    await answerRun(req, res, { source: source.name, kind: "pull", input: { tables: wanted, restart }, work });
+    const work = waitingFor(source.name, wanted);
+    await answerRun(res, wait, { source: source.name, kind: "pull", slot, input: { tables: wanted }, work });
   });
 
+  function waitingFor(name: string, tables: readonly string[]): RunWork {
+    return (ending) => waitForPulls(() => mirrors.get(name), { tables, signal: ending });
+  }
+
+  async function assertNoPull(
+    { mirror }: OpenMirror,
+    asked: { readonly source: DataSource; readonly tables: readonly string[]; readonly slot: string },
+  ): Promise<void> {
+    const { name, pulls } = asked.source;
+    const table = pullUnderWay(asked.tables, { facts: await mirror.facts(), pulls });
+    const isRunning = table !== null || (await deps.runs.running(name, asked.slot)) !== null;
+    if (!isRunning) return;
+    const hint = "Wait for its end, or call pull without restart to join it.";
+    throw new ApiError(409, "PULL_RUNNING", { message: `A pull of ${table ?? name} is running.`, hint });
+  }
+
   routes.post("/:name/reconcile", async (req, res) => {
+    const wait = toWait(req);
     const source = await get(req);
     const { tables } = reconcileBody.parse(req.body ?? {});
     const open = await getOpen(source);
-    if (tables !== undefined) named(open, tables);
-    const work = async () => ({ tables: await open.mirror.reconcile(tables ?? null, signal) });
-    await answerRun(req, res, { source: source.name, kind: "reconcile", input: { tables: tables ?? null }, work });
+    const wanted = named(open, tables);
+    const work: RunWork = async (ending) => ({ tables: await open.mirror.reconcile(wanted, ending) });
+    await answerRun(res, wait, { source: source.name, kind: "reconcile", input: { tables: wanted }, work });
   });
 
   routes.post("/:name/verify", async (req, res) => {
+    const wait = toWait(req);
     const source = await get(req);
     const { tables, sample } = verifyBody.parse(req.body ?? {});
     const open = await getOpen(source);
-    const contexts = named(open, tables).map((table) => open.contexts.get(table)!);
-    const work = () => verify(contexts, { sample, purpose: "reconcile", signal });
-    await answerRun(req, res, { source: source.name, kind: "verify", input: { tables: tables ?? null, sample }, work });
+    const wanted = named(open, tables);
+    const contexts = wanted.map((table) => open.contexts.get(table)!);
+    const cost = await verifyCost(contexts, { sample, facts: await open.mirror.facts() });
+    assertAffordable(cost, await open.throttle.credits());
+    const work: RunWork = (ending) => verify(contexts, { sample, purpose: "reconcile", signal: ending });
+    await answerRun(res, wait, { source: source.name, kind: "verify", input: { tables: wanted, sample }, work });
   });
 
   routes.get("/:name/runs/:id", async (req, res) => {
-    const { wait } = waitQuery.parse(req.query);
-    const run = await getRun(deps, req.params.name, req.params.id);
+    const wait = toWait(req);
+    const { name, id } = req.params;
+    let run = await getRun(deps, name, id);
+    // A pull goes on in whatever process there is; so does waiting for it.
+    if (run.kind === "pull") run = await takeOver(deps, run, waitingFor(name, pullInput.parse(run.input).tables));
     res.json(toRunView(await waitForRun(deps, run, wait * 1_000)));
   });
 
   routes.get("/:name/status", async (req, res) => {
     const source = await get(req);
-    const open = mirrors.get(source.name);
-    if (open === null) throw notOpen(source.name, mirrors.problem(source.name));
-    const [ledger, gaps, credits, oldestMs, lastMs, webhook] = await Promise.all([
+    // One that could not be opened is tried again by itself; status does not wait for that.
+    const open = mirrors.problem(source.name) === null ? await find(source.name) : null;
+    const problem = mirrors.problem(source.name);
+    if (open === null && problem === null) throw notOpen(source.name, null);
+    const [ledger, gaps, lastMs] = await Promise.all([
       deps.ledger.counts(source.name),
       deps.gaps.list(source.name),
-      open.throttle.credits(),
-      deps.ledger.oldestMs(source.name),
       deps.ledger.lastReceivedMs(source.name),
-      lookAtWebhook(open, source, registry.serviceUrl(source)),
     ]);
-    const lagMs = oldestMs === null ? open.lagMs() : Date.now() - oldestMs;
-    const status = await toStatus(open.mirror, {
-      dataSource: source,
-      webhook: { ...webhook, lastDeliveryAt: lastMs === null ? null : new Date(lastMs).toISOString() },
-      credits,
-      gaps,
-      ledger,
-      disabled: open.disabled,
-      lagMs,
-      error: null,
-    });
+    const known = { dataSource: source, gaps, ledger, lastDeliveryAt: lastMs === null ? null : toIso(lastMs) };
+    const status = open === null ? toClosedStatus(known, problem!) : await openStatus(open, known);
     res.json(status);
   });
 
-  routes.delete("/:name", async (req, res) => {
-    const source = await get(req);
-    await registry.remove(source.name);
-    await removeAtZoho(source);
-    await mirrors.follow();
-    res.json({ name: source.name, removed: true });
-  });
-
-  /** The webhook goes with its source; Zoho drops it by itself too, since its URL now answers 410. */
-  async function removeAtZoho({ name, webhookId }: DataSource): Promise<void> {
-    const open = mirrors.get(name);
-    if (webhookId === null || open === null) return;
-    await open.source.subscriptions.remove(webhookId, { purpose: "heal", signal }).catch((error: unknown) => {
-      deps.log.warn({ err: error, source: name }, "the webhook could not be removed at Zoho; its URL answers 410");
+  async function openStatus(open: OpenMirror, { lastDeliveryAt, ...known }: KnownAnyway): Promise<object> {
+    const { dataSource } = known;
+    const isGranted = dataSource.refreshToken !== null;
+    const [credits, oldestMs, webhook] = await Promise.all([
+      open.throttle.credits(),
+      deps.ledger.oldestMs(dataSource.name),
+      isGranted ? lookAtWebhook(open, dataSource, registry.serviceUrl(dataSource)) : missingWebhook,
+    ]);
+    return toStatus(open.mirror, {
+      ...known,
+      webhook: { ...webhook, lastDeliveryAt },
+      credits,
+      disabled: open.disabled,
+      lagMs: oldestMs === null ? open.lagMs() : Date.now() - oldestMs,
+      error: toGrantProblem(dataSource.name, open.refusal()),
     });
   }
 
+  routes.delete("/:name", async (req, res) => {
+    const { name } = await get(req);
+    await registry.remove(name);
+    // From now on its URL answers 410, which makes Zoho drop the webhook too; what fails here is tried again for 24 h.
+    await deps.lookAtRemovals().catch((error: unknown) => {
+      deps.log.warn({ err: toError(error), source: name }, "webhooks at Zoho could not be removed now; tried again");
+    });
+    await mirrors.follow();
+    res.json({ name, removed: true });
+  });
+
   return routes;
 }
+
+const missingWebhook = { id: null, state: "missing" } as const;
+
+function toGrantProblem(name: string, refusal: string | null): string | null {
+  if (refusal === null) return null;
+  return `${refusal}. Generate a new code in the API console and POST it to /api/sources/${name}/authorize.`;
+}
+
+const toIso = (ms: number): string => new Date(ms).toISOString();
 
 function notOpen(name: string, problem: string | null): ApiError {
   const message = problem ?? `${name} is not open here yet.`;
