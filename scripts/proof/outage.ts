@@ -39,6 +39,7 @@ export async function proveOutage(options: {
     await outage();
     await sleep(AROUND_MS);
     await desk.stopWorkload();
+    await desk.delivered();
     const { deliveries, others, slowestMs } = balancer.answers();
     await until(() =>
       api.status().then(

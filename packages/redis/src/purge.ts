@@ -2,7 +2,7 @@ import { ask } from "./ask.ts";
 import type { RedisConnection } from "./connection.ts";
 import { sourcePrefix } from "./keys.ts";
 
-/** Removes all that Redis holds of a source: queue, ledger, dead letters, gaps, runs, due work. */
+/** Removes all that Redis holds of a source: queue, ledger, dead letters, gaps, due work. */
 export async function purgeSource({ client }: RedisConnection, source: string): Promise<void> {
   let cursor = "0";
   do {

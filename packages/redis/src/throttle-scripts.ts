@@ -111,10 +111,11 @@ if refused == "day" and not remaining then remaining = 0 end
 -- the day changed says nothing of the new day.
 if remaining and sentMs and sentMs >= (state.dayAt or 0) then
   local isNewer = sentMs >= (state.remainingAt or 0)
+  local before = remaining + (weight or 0)
   local rise = remaining - (state.remaining or remaining)
   if isNewer and rise > math.max(100, (state.highest or 0) / 100) then
     set("dayAt", now)
-    set("highest", remaining)
+    set("highest", before)
     set("stoppedUntil", 0)
     for _, each in ipairs({"live", "heal", "reconcile", "pull"}) do redis.call("HDEL", stateKey, "spent:" .. each) end
   end
@@ -122,7 +123,7 @@ if remaining and sentMs and sentMs >= (state.dayAt or 0) then
     set("remaining", remaining)
     set("remainingAt", now)
     set("probeAt", now + math.min(PROBE_MS, retryAfter or PROBE_MS))
-    if remaining > (state.highest or -1) then set("highest", remaining) end
+    if before > (state.highest or -1) then set("highest", before) end
   end
 end
 if sentMs then set("answered", 1) end

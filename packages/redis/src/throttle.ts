@@ -14,7 +14,7 @@ export interface ThrottleLimits {
   readonly concurrency: number;
   /** Share of the day's credits that is never touched, 0 to 1. */
   readonly reserve: number;
-  /** The day's credits; null: the highest remainder seen today. */
+  /** The day's credits; null: the highest remainder seen today, with what its own request cost. */
   readonly dailyLimit: number | null;
 }
 

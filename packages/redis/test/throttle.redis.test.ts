@@ -199,7 +199,7 @@ test("every answer's cost and remainder is kept, by purpose, for all processes",
     spentToday: { live: 0, heal: 0, reconcile: 0, pull: 0 },
     waitUntilMs: null,
   });
-  await send(one, { weight: 3, remaining: 10_000 }, "pull");
+  await send(one, { weight: 3, remaining: 9_997 }, "pull");
   await send(other, { weight: 1, remaining: 9_999 }, "live");
   await send(other, { weight: 3, remaining: 9_996 }, "heal");
   await send(one, { weight: 50, remaining: 9_946 }, "reconcile");
@@ -228,7 +228,7 @@ test("before the first answer told the remainder, one request goes alone", async
 test("nothing is sent once the remainder reaches the reserve; the refusal names the time of the next look", async () => {
   let nowMs = 1_800_000_000_000;
   const throttle = open({ clock: () => nowMs });
-  await send(throttle, { remaining: 1_000 });
+  await send(throttle, { remaining: 997 });
   nowMs += 1_000;
   await send(throttle, { remaining: 401 });
   for (const purpose of ["live", "pull"] as const) {
@@ -248,7 +248,7 @@ test("nothing is sent once the remainder reaches the reserve; the refusal names 
 test("at the reserve one request each quarter of an hour looks whether the day changed", async () => {
   let nowMs = 1_800_000_000_000;
   const throttle = open({ clock: () => nowMs });
-  await send(throttle, { remaining: 1_000 });
+  await send(throttle, { remaining: 997 });
   nowMs += 1_000;
   await send(throttle, { weight: 7, remaining: 300 }, "pull");
   nowMs += 900_000;
@@ -257,7 +257,7 @@ test("at the reserve one request each quarter of an hour looks whether the day c
   nowMs += 900_001;
   await send(throttle, { weight: 3, remaining: 997 }, "pull");
   const { remaining, limit, spentToday, waitUntilMs } = await throttle.credits();
-  assert.deepEqual({ remaining, limit, waitUntilMs }, { remaining: 997, limit: 997, waitUntilMs: null });
+  assert.deepEqual({ remaining, limit, waitUntilMs }, { remaining: 997, limit: 1_000, waitUntilMs: null });
   assert.equal(spentToday.pull, 0);
   await send(throttle);
 });

@@ -110,3 +110,22 @@ test("what a second complete listing lacks is asked for, and only the answer del
   assert.equal((await keys()).includes(gone!.key), false);
   assert.equal((await keys()).includes(hidden!.key), true);
 });
+
+test("a row that was there before the first pull and is not in the listing is asked for too", async () => {
+  await using stage = await createStage(["contracts"], { settings: { trashedGet: "missing" } });
+  const context = stage.context("contracts");
+  const { sink } = stage;
+  stage.desk.clock.advance(60_000);
+  const [gone] = [...stage.desk.store.records("contracts")].filter(({ deleted }) => !deleted);
+  await context.writer.write({ changes: [await stage.source.get("contracts", gone!.key, null, heal)] });
+  stage.desk.clock.advance(60_000);
+  stage.desk.store.delete("contracts", gone!.key);
+  await stage.pull("contracts");
+  assert.deepEqual(
+    (await sink.doubts("acme", 10)).map(({ key }) => key),
+    [gone!.key],
+  );
+  stage.desk.clock.advance(60_000);
+  await stage.settle("contracts");
+  assert.equal((await stage.verify("contracts")).equal, true);
+});

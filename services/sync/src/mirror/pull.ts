@@ -128,9 +128,8 @@ async function finishPull(context: TableContext, session: TableSession, running:
   const { deleted } = await sink.count(writer.table);
   const message = pull.message ?? countShortfall(pull, deleted);
   const complete = message === null;
-  if (complete && toProgress(session.state).completedMs !== null) {
-    await doubtUnseen(context, pull.boundMs);
-  }
+  // The first pull too: a source made again adopts the rows of the one before it.
+  if (complete) await doubtUnseen(context, pull.boundMs);
   const finishedMs = source.now();
   await writer.write({
     changes: [],

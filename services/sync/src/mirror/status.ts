@@ -1,5 +1,5 @@
 import type { Credits, DataSource, Gap, LedgerCounts } from "@deskmirror/model";
-import { readEveryMs, tableLife } from "./due-work.ts";
+import { tableLife } from "./due-work.ts";
 import type { TableFacts } from "./due-work.ts";
 import type { Mirror } from "./mirror.ts";
 
@@ -89,13 +89,12 @@ function sourceState({ dataSource, error }: StatusInputs, tables: readonly strin
 }
 
 async function toTableStatus(mirror: Mirror, facts: TableFacts, inputs: StatusInputs) {
-  const { stream, progress, watermarkMs, intervals, nowMs } = facts;
+  const { stream, progress, watermarkMs, nowMs } = facts;
   const context = mirror.options.contexts.get(stream.name)!;
   const { rows, deleted, full, lastChangeMs } = await mirror.options.sink.count(context.writer.table);
   const { pull } = progress;
   const state = tableLife(facts);
-  const everyMs = readEveryMs(stream, intervals);
-  const stale = state === "incomplete" && pull?.state === "complete" && everyMs !== null;
+  const stale = state === "incomplete" && pull?.state === "complete";
   return {
     ...emptyTable(stream.name),
     state,
