@@ -6,6 +6,7 @@ import type { Log } from "@deskmirror/runtime";
 import { adminToken } from "./api/admin-token.ts";
 import { ApiError, errorAnswers, notFound } from "./api/api-error.ts";
 import type { ApiDeps } from "./api/deps.ts";
+import { descriptionRoutes, pageRoutes } from "./api/openapi/routes.ts";
 import { sourceRoutes } from "./api/source-routes.ts";
 
 /** What the private app answers with. */
@@ -39,8 +40,17 @@ export function createAdminApi(deps: ApiDeps & { readonly adminToken: string }):
   const routes = Router();
   // Whatever a client says that a body is (curl says it is a form), it is read as JSON: unread, it would ask for everything.
   routes.use("/api", adminToken(deps.adminToken, Date.now), express.json({ limit: "64kb", type: () => true }));
-  routes.use("/api/sources", sourceRoutes(deps));
+  for (const [path, router] of apiRouters(deps)) routes.use(path, router);
+  routes.use(pageRoutes());
   return routes;
+}
+
+/** The calls of the admin API, by the path they are under. */
+export function apiRouters(deps: ApiDeps): readonly (readonly [string, Router])[] {
+  return [
+    ["/api/sources", sourceRoutes(deps)],
+    ["/api", descriptionRoutes()],
+  ];
 }
 
 function notThere(): ApiError {

@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { Validator } from "@seriousme/openapi-schema-validator";
+import { startRedis } from "@deskmirror/testing";
+import type { TestRedis } from "@deskmirror/testing";
+import request from "supertest";
+import { apiRouters } from "../src/app.ts";
+import type { ApiDeps } from "../src/api/deps.ts";
+import { operations } from "../src/api/openapi/operations.ts";
+import { ADMIN_TOKEN, openApi } from "./api-app.ts";
+import type { ApiApp } from "./api-app.ts";
+
+let redis: TestRedis;
+let api: ApiApp;
+before(async () => {
+  redis = await startRedis();
+  api = await openApi(redis.url);
+});
+after(async () => {
+  await api.close();
+  await redis.stop();
+});
+
+test("every route of the admin API is described, and nothing else", () => {
+  const routed = apiRouters({} as ApiDeps).flatMap(([prefix, { stack }]) =>
+    stack.flatMap(({ route }) => {
+      assert.ok(route, "a router of the API holds routes only, so that they can be listed");
+      const path = `${prefix}${route.path}`.replace(/\/$/, "").replaceAll(/:(\w+)/g, "{$1}");
+      return [...new Set(route.stack.map(({ method }) => method))].map((method) => `${method} ${path}`);
+    }),
+  );
+  const described = operations.map(({ method, path }) => `${method} ${path}`);
+  assert.deepEqual(described.toSorted(), routed.toSorted());
+});
+
+test("GET /api/openapi.json takes the token and gives a valid OpenAPI document", async () => {
+  assert.equal((await request(api.url).get("/api/openapi.json")).status, 401);
+  const res = await request(api.url).get("/api/openapi.json").set("authorization", `Bearer ${ADMIN_TOKEN}`);
+  assert.equal(res.status, 200);
+  const { valid, errors } = await new Validator().validate(res.body);
+  assert.ok(valid, JSON.stringify(errors));
+  assert.equal(Object.keys(res.body.paths).length, new Set(operations.map(({ path }) => path)).size);
+});
+
+test("/ leads to the page, which needs no token, runs no inline script and shows the description", async () => {
+  const root = await request(api.url).get("/");
+  assert.deepEqual([root.status, root.headers["location"]], [302, "/docs/"]);
+  const page = await request(api.url).get("/docs/");
+  assert.equal(page.status, 200);
+  assert.match(page.headers["content-type"]!, /text\/html/);
+  assert.match(page.headers["content-security-policy"]!, /script-src 'self';/);
+  assert.match(page.headers["content-security-policy"]!, /frame-ancestors 'none'/);
+  assert.doesNotMatch(page.text, /<script>|\son\w+=/);
+  const files = [...page.text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, file]) => file!);
+  assert.equal(files.length, 4);
+  for (const file of files) assert.equal((await request(api.url).get(`/docs/${file}`)).status, 200, file);
+  assert.match((await request(api.url).get("/docs/page.js")).text, /\/api\/sources\/\{name\}\/status/);
+  assert.equal((await request(api.url).get("/docs/package.json")).status, 404);
+});
