@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 
@@ -18,13 +18,35 @@ test("every test that docs/invariants.md names exists in the file it names", () 
   for (const { file, title } of rows) assert.ok(read(file).includes(`"${title}"`), `${file} has no test "${title}"`);
 });
 
+/** Pages whose every table row ends in the test that holds it: `file`: words of its title, or of the row of its table of cases. */
+const referencePages = readdirSync(join(root, "docs/reference")).map((page) => `docs/reference/${page}`);
+
+for (const page of referencePages) {
+  test(`every row of ${page} names a test that exists`, () => {
+    const rows = [...read(page).matchAll(/^\|(.+)\|$/gm)].map(([, row = ""]) => row.split(" | ").at(-1)!.trim());
+    const held = rows.filter((cell) => cell !== "held by" && !/^[- |]+$/.test(cell));
+    assert.ok(held.length > 0);
+    for (const cell of held) {
+      const [, file = "", title = ""] = /^`([^`]+)`: (.+)$/.exec(cell) ?? assert.fail(`${page}: "${cell}" is no test`);
+      assert.ok(/\.test\.ts$|\/contract\//.test(file) && read(file).includes(title), `${file} has no test "${title}"`);
+    }
+  });
+}
+
 test("each of I1 to I12 is in docs/invariants.md, with its test or among the gaps", () => {
   const text = read("docs/invariants.md");
   for (let number = 1; number <= 12; number++) assert.match(text, new RegExp(`\\bI${number}\\b`));
 });
 
 test("every relative link of README, CONTRIBUTING and docs leads to a file", () => {
-  for (const page of ["README.md", "CONTRIBUTING.md", "docs/invariants.md", "docs/decisions.md", "docs/emulator.md"]) {
+  for (const page of [
+    "README.md",
+    "CONTRIBUTING.md",
+    "docs/invariants.md",
+    "docs/decisions.md",
+    "docs/emulator.md",
+    ...referencePages,
+  ]) {
     const folder = join(root, page, "..");
     for (const [, link = ""] of read(page).matchAll(/\]\(([^)#]+)[^)]*\)/g)) {
       if (!/^https?:/.test(link))
