@@ -154,7 +154,7 @@ test("a rotated-out key is good for its grace and then rotated, a removed source
   const registry = open();
   const source = dataSource();
   await registry.create(source);
-  const rotated = await registry.rotateKey(source.name, 400);
+  const rotated = await registry.rotateKey(source.name, { graceMs: 400 });
   const reader = await openReader();
   assert.notEqual(rotated.serviceKey, source.serviceKey);
   assert.equal(known(reader.find(source.serviceKey)).state, "grace");

@@ -141,7 +141,7 @@ describe("contract section 3", { concurrency: 8 }, () => {
 
   test("a rotated key is taken in its grace and 410 after it; the new one is taken", async () => {
     const { name, path } = await sourceWith();
-    const { serviceKey } = await backend.registry.rotateKey(name, 3_000);
+    const { serviceKey } = await backend.registry.rotateKey(name, { graceMs: 3_000 });
     assert.equal((await post(`/hooks/${serviceKey}`)).status, 200);
     assert.equal((await post(path)).status, 200);
     await until("the grace is over", async () => (await post(path)).status !== 200);
@@ -214,7 +214,7 @@ describe("contract section 3", { concurrency: 8 }, () => {
   test("a rotated-out key is taken from the source's present webhook, and only from it", async () => {
     for (const signature of ["verify", "require", "off"] as const) {
       const { name, path } = await sourceWith({ signature });
-      await backend.registry.rotateKey(name, 0);
+      await backend.registry.rotateKey(name, { graceMs: 0 });
       await until("the key is rotated out", async () => (await request(ingest.url).get(path)).status === 410);
       const wrong = [stranger.token(ORG), signer.token({ ...ORG, webhookId: "1" }), "garbage"];
       for (const token of wrong) assertRefusal(await post(path).set("X-ZDesk-JWT", token), 410, "GONE");
@@ -231,7 +231,7 @@ describe("contract section 3", { concurrency: 8 }, () => {
 
   test("a rotated key with a wrong JWT is 410 in its grace too", async () => {
     const { name, path } = await sourceWith();
-    await backend.registry.rotateKey(name, 60_000);
+    await backend.registry.rotateKey(name, { graceMs: 60_000 });
     await until("it is in its grace", async () => {
       const { status } = await post(path).set("X-ZDesk-JWT", stranger.token(ORG));
       return status === 410;

@@ -7,7 +7,9 @@ import { adminToken } from "./api/admin-token.ts";
 import { ApiError, errorAnswers, notFound } from "./api/api-error.ts";
 import type { ApiDeps } from "./api/deps.ts";
 import { descriptionRoutes, pageRoutes } from "./api/openapi/routes.ts";
+import { runRoutes } from "./api/run-routes.ts";
 import { sourceRoutes } from "./api/source-routes.ts";
+import { webhookRoutes } from "./api/webhook-routes.ts";
 
 /** What the private app answers with. */
 export interface AppOptions {
@@ -49,6 +51,8 @@ export function createAdminApi(deps: ApiDeps & { readonly adminToken: string }):
 export function apiRouters(deps: ApiDeps): readonly (readonly [string, Router])[] {
   return [
     ["/api/sources", sourceRoutes(deps)],
+    ["/api/sources", webhookRoutes(deps)],
+    ["/api/sources", runRoutes(deps)],
     ["/api", descriptionRoutes()],
   ];
 }

@@ -30,11 +30,25 @@ const seconds = z
   .min(10, "must be at least 10 seconds")
   .max(31_536_000, "must be at most a year");
 
+const throttleFields = {
+  concurrency: z.int().min(1).max(100).nullable(),
+  reserve: z.number().min(0).max(1),
+  dailyCredits: z.int().min(1).nullable(),
+};
+const { concurrency, reserve, dailyCredits } = throttleFields;
+
 const throttle = z.strictObject({
-  concurrency: z.int().min(1).max(100).nullable().default(null),
-  reserve: z.number().min(0).max(1).default(0.4),
-  dailyCredits: z.int().min(1).nullable().default(null),
+  concurrency: concurrency.default(null),
+  reserve: reserve.default(0.4),
+  dailyCredits: dailyCredits.default(null),
 });
+
+const clientSecret = z.string("must be a text").min(1, "is empty").max(200);
+const mode = z.enum(["document", "csv"], "must be document or csv");
+const signature = z.enum(["require", "verify", "off"], "must be require, verify or off");
+const sinkUrl = z.string("must be a text").min(1, "is empty").nullable();
+const sweepHours = z.number().min(0.01).max(8_760).nullable();
+const wantedTables = tableNames("the default").nullable();
 
 /** Body of `POST /api/sources` (contract section 4). */
 export const sourceBody = z.strictObject({
@@ -44,21 +58,49 @@ export const sourceBody = z.strictObject({
     .regex(/^\d{1,20}$/, "must be the digits of the organization id (Setup → Developer Space → API)"),
   dataCenter: z.enum(DATA_CENTERS, `must be one of ${DATA_CENTERS.join(" ")}`).default("com"),
   clientId: z.string("must be a text").min(1, "is empty").max(200),
-  clientSecret: z.string("must be a text").min(1, "is empty").max(200),
+  clientSecret,
   code: z.string("must be a text").min(1, "is empty").max(300).optional(),
-  mode: z.enum(["document", "csv"], "must be document or csv").default("document"),
+  mode: mode.default("document"),
   increment: z.literal("webhook", "must be webhook, the only way Zoho Desk tells of changes").default("webhook"),
-  tables: tableNames("the default").nullable().default(null),
-  sinkUrl: z.string().min(1).nullable().default(null),
-  signature: z.enum(["require", "verify", "off"], "must be require, verify or off").default("verify"),
+  tables: wantedTables.default(null),
+  sinkUrl: sinkUrl.default(null),
+  signature: signature.default("verify"),
   throttle: throttle.default({ concurrency: null, reserve: 0.4, dailyCredits: null }),
   reconcileSeconds: seconds.nullable().default(null),
   compareSeconds: seconds.nullable().default(null),
-  sweepHours: z.number().min(0.01).max(8_760).nullable().default(null),
+  sweepHours: sweepHours.default(null),
   accountsUrl: httpUrl.nullable().default(null),
   deskUrl: httpUrl.nullable().default(null),
 });
 export type SourceBody = z.output<typeof sourceBody>;
+
+/** Body of `PATCH /api/sources/:name`: what is left out stays; null is the default again. */
+export const sourcePatch = z
+  .strictObject({
+    tables: wantedTables,
+    mode,
+    throttle: z.strictObject(throttleFields).partial(),
+    signature,
+    clientSecret,
+    sinkUrl,
+    reconcileSeconds: seconds.nullable(),
+    compareSeconds: seconds.nullable(),
+    sweepHours,
+  })
+  .partial();
+export type SourcePatch = z.output<typeof sourcePatch>;
+
+/** Body of `POST …/copy`. */
+export const copyBody = z.strictObject({ name });
+
+/** Body of `POST …/rotate-url`: how long the old URL still works. */
+export const rotateBody = z.strictObject({
+  graceSeconds: z
+    .int("must be whole seconds")
+    .min(0, "must be at least 0")
+    .max(31_536_000, "must be at most a year")
+    .default(86_400),
+});
 
 /** Body of `POST …/authorize`. */
 export const authorizeBody = z.strictObject({ code: z.string("must be a text").min(1, "is empty").max(300) });

@@ -11,3 +11,11 @@ export function toSourceView(deps: Pick<ApiDeps, "redactSinkUrl" | "defaultSinkU
     createdAt: new Date(createdMs).toISOString(),
   };
 }
+
+/** The same with its service URL, which only answers about one source show. */
+export function toViewWithUrl(
+  deps: Pick<ApiDeps, "registry" | "redactSinkUrl" | "defaultSinkUrl">,
+  source: DataSource,
+) {
+  return { ...toSourceView(deps, source), serviceUrl: deps.registry.serviceUrl(source) };
+}

@@ -116,6 +116,12 @@ export async function openMirror(parts: MirrorParts, opened: DataSource): Promis
     log.warn({ err: error }, "the organization's edition is not known; the smallest limits hold");
   });
   const running = mirror.run(ending.signal);
+  /** While a source is paused its deliveries stay in the queue. */
+  function follow(): void {
+    if (dataSource.paused) void worker.pause();
+    else worker.resume();
+  }
+  follow();
   worker.start();
   return {
     mirror,
@@ -128,6 +134,7 @@ export async function openMirror(parts: MirrorParts, opened: DataSource): Promis
     lagMs: () => lag.lagMs(),
     refresh(changed) {
       dataSource = changed;
+      follow();
     },
     async close() {
       ending.abort();

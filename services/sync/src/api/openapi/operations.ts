@@ -1,4 +1,14 @@
-import { authorizeBody, pullBody, reconcileBody, sourceBody, verifyBody, waitQuery } from "../source-body.ts";
+import {
+  authorizeBody,
+  copyBody,
+  pullBody,
+  reconcileBody,
+  rotateBody,
+  sourceBody,
+  sourcePatch,
+  verifyBody,
+  waitQuery,
+} from "../source-body.ts";
 import * as answers from "./answers.ts";
 import type { Operation } from "./document.ts";
 
@@ -35,6 +45,15 @@ export const operations: readonly Operation[] = [
     refusals: [404],
   },
   {
+    method: "patch",
+    path: one,
+    tag: "Sources",
+    summary: "Change a source",
+    body: sourcePatch,
+    answers: { 200: answers.source },
+    refusals: [400, 404, 409, 422],
+  },
+  {
     method: "delete",
     path: one,
     tag: "Sources",
@@ -50,6 +69,40 @@ export const operations: readonly Operation[] = [
     body: authorizeBody,
     answers: { 200: answers.source },
     refusals: [400, 404, 422],
+  },
+  {
+    method: "post",
+    path: `${one}/copy`,
+    tag: "Sources",
+    summary: "Copy a source, with a service URL of its own",
+    body: copyBody,
+    answers: { 201: answers.newSource },
+    refusals: [400, 404, 409, 422],
+  },
+  {
+    method: "post",
+    path: `${one}/rotate-url`,
+    tag: "Sources",
+    summary: "Give a source a new service URL",
+    body: rotateBody,
+    answers: { 200: answers.sourceWithUrl },
+    refusals: [400, 404, 409, 422],
+  },
+  {
+    method: "post",
+    path: `${one}/pause`,
+    tag: "Sources",
+    summary: "Stop writing; deliveries are stored meanwhile",
+    answers: { 200: answers.source },
+    refusals: [404],
+  },
+  {
+    method: "post",
+    path: `${one}/resume`,
+    tag: "Sources",
+    summary: "Go on where it was paused",
+    answers: { 200: answers.source },
+    refusals: [404],
   },
   {
     method: "post",
