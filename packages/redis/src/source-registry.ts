@@ -23,7 +23,7 @@ export type SourcePatch = Partial<Omit<DataSource, "name" | "serviceKey">>;
  * by one process at a time. TransientError when Redis or the vault is out of reach.
  */
 export interface SourceRegistry {
-  /** PermanentError `SOURCE_EXISTS` when the name is taken. */
+  /** PermanentError `SOURCE_EXISTS` when the name is taken. Whatever it throws, nothing is stored. */
   readonly create: (source: DataSource) => Promise<void>;
   readonly get: (name: string) => Promise<DataSource | null>;
   /** By name. */
@@ -178,7 +178,12 @@ export function createSourceRegistry(options: SourceRegistryOptions): SourceRegi
         // A Redis that was emptied is filled before the new source, which missed nothing, is there.
         if (!(await isPublished())) await fill();
         await vault.put({ source, retired: [], jwks: null });
-        await fill();
+        try {
+          await fill();
+        } catch (error) {
+          await vault.remove(source.name);
+          throw error;
+        }
       }),
     get: async (name) => (await vault.read()).files.get(name)?.source ?? null,
     async list() {

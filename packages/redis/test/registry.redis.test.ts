@@ -278,27 +278,43 @@ test("a change that is made of the source as it is loses nothing of another made
   assert.deepEqual((await registry.get(source.name))?.pulls, { agents: 1, teams: 1 });
 });
 
-test("a change that Redis could not be told of is published when it is back", async () => {
+/** A registry whose Redis is cut off as soon as the vault was written to, from when it is told to. */
+async function openCut() {
   const proxy = await createFaultProxy(url);
   atEnd(() => proxy.close());
-  const shaky = await testConnection(proxy.url);
   const vault = createVault();
+  let isCutting = false;
   const cutting = {
     ...vault,
     put: async (name: string, sealed: string) => {
       await vault.put(name, sealed);
-      proxy.cut();
+      if (isCutting) proxy.cut();
     },
   };
+  const shaky = await testConnection(proxy.url);
   const registry = createSourceRegistry({ connection: shaky, vault: cutting, seal: createSealer({ key }) });
-  const end = registry.onChange(() => {});
+  return { registry, vault, proxy, cut: () => void (isCutting = true) };
+}
+
+test("a change that Redis could not be told of is published when it is back", async () => {
+  const { registry, proxy, cut } = await openCut();
   const source = dataSource();
-  await assert.rejects(registry.create(source), { name: "TransientError" });
+  await registry.create(source);
+  const end = registry.onChange(() => {});
+  cut();
+  await assert.rejects(registry.update(source.name, { webhookId: "7" }), { name: "TransientError" });
   const reader = await openReader();
-  assert.ok("unknown" in reader.find(source.serviceKey));
+  assert.equal(known(reader.find(source.serviceKey)).webhookId, null);
   proxy.restore();
-  await until(() => "keyHash" in reader.find(source.serviceKey), 20_000);
+  await until(() => known(reader.find(source.serviceKey)).webhookId === "7", 20_000);
   end();
+});
+
+test("a new source that Redis could not be told of is not stored", async () => {
+  const { registry, vault, cut } = await openCut();
+  cut();
+  await assert.rejects(registry.create(dataSource()), { name: "TransientError" });
+  assert.deepEqual([...vault.texts.keys()], []);
 });
 
 test("ingest starts from its file when Redis is away, and says what it does not know", async () => {

@@ -9,8 +9,10 @@ import type { DataCenter } from "@deskmirror/model";
 import { createDeskEmulator } from "@deskmirror/desk-emulator";
 import type { DeskEmulator } from "@deskmirror/desk-emulator";
 import { testDataSource } from "@deskmirror/testing";
-import { exchangeCode } from "../src/oauth/exchange.ts";
 import { createTransport } from "../src/http/transport.ts";
+import { exchangeCode } from "../src/oauth/exchange.ts";
+import { revokeGrant } from "../src/oauth/revoke.ts";
+import { requestToken } from "../src/oauth/token-endpoint.ts";
 
 let desk: DeskEmulator;
 before(async () => {
@@ -73,6 +75,16 @@ for (const kind of ["html", "truncated", "dropAfter"] as const) {
     desk.faults.clear();
   });
 }
+
+test("a grant that is given back gives no more tokens", async () => {
+  const source = ofDesk();
+  const { refreshToken } = await exchangeCode({ source, code: desk.generateCode() });
+  await revokeGrant(source, refreshToken);
+  const client = { accountsUrl: desk.url, clientId: desk.clientId, clientSecret: desk.clientSecret };
+  const request = { client, grant: { refreshToken }, transport: createTransport(), now: Date.now };
+  await assert.rejects(requestToken(request), { name: "PermanentError", code: "invalid_code" });
+  await assert.rejects(revokeGrant(source, refreshToken), { name: "TransientError" });
+});
 
 /** Accounts servers of all data centres: only `home` knows the client. */
 async function startDataCenters(home: DataCenter | null, words: Readonly<Partial<Record<DataCenter, string>>> = {}) {

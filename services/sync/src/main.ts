@@ -18,7 +18,7 @@ import {
 } from "@deskmirror/redis";
 import { createMetrics, createOps, keepTrying, listen, runMain } from "@deskmirror/runtime";
 import { assertAllowedHost, openSink, redactSinkUrl } from "@deskmirror/sinks";
-import { createZohoDesk, exchangeCode, fetchJwks, missingScopes } from "@deskmirror/zoho-desk";
+import { createZohoDesk, exchangeCode, fetchJwks, missingScopes, revokeGrant } from "@deskmirror/zoho-desk";
 import { createAdminApi, createApp } from "./app.ts";
 import { createDefaultSink } from "./default-sink.ts";
 import { variables } from "./env.ts";
@@ -130,6 +130,7 @@ await runMain({
       gaps,
       deadLetters,
       exchangeCode: (source, code) => exchangeCode({ source, code }),
+      revokeGrant,
       missingScopes,
       openSink: sinks.open,
       adoptTables: (dataSource) => adoptTables(parts, dataSource),

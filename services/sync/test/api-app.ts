@@ -101,6 +101,7 @@ export async function openApi(redisUrl: string): Promise<ApiApp> {
       if (code === GOOD_CODE) return { refreshToken: "1000.refresh", scopes: [] };
       throw new PermanentError("Zoho refused the code", { code: "invalid_code" });
     },
+    revokeGrant: async () => {},
     missingScopes: () => missing,
     openSink: sinks.open,
     adoptTables: async () => {},

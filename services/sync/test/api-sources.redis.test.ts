@@ -83,6 +83,7 @@ describe("a name whose tables are taken", () => {
       (list as { items: { name: string }[] }).items.map(({ name }) => name),
       ["low_archived", "zz"],
     );
+    assert.equal(requests()["POST /oauth/v2/token/revoke"], 2, "the grants that came to nothing are given back");
     for (const name of ["zz", "low_archived"]) assert.equal((await call("DELETE", `/sources/${name}`)).status, 200);
   });
 

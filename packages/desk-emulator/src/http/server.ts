@@ -52,6 +52,7 @@ export function createApp(deps: ServerDeps): Express {
   });
 
   app.post("/oauth/v2/token/revoke", (request, response) => {
+    desk.stats.request("POST /oauth/v2/token/revoke");
     const known = desk.grants.revoke(formOf(request).get("token") ?? "");
     send(response, known ? 200 : 400, known ? { status: "success" } : { error: "invalid_code" });
   });

@@ -1,15 +1,18 @@
-import { PermanentError, TransientError } from "@deskmirror/model";
+import { PermanentError, TransientError, toError } from "@deskmirror/model";
 import type { DataSource } from "@deskmirror/model";
 import { ApiError } from "./api-error.ts";
 import { assertEndpoints, assertMode, assertSink, assertTables, claim, taken, warningsFor } from "./check-source.ts";
 import type { ApiDeps, Grant } from "./deps.ts";
 import type { SourceBody } from "./source-body.ts";
 
-/** Creates a data source; on any refusal nothing is stored. Gives it with its warnings. */
-export async function createSource(
-  deps: ApiDeps,
-  body: SourceBody,
-): Promise<{ readonly source: DataSource; readonly warnings: readonly string[] }> {
+/** A source that was made, and what a person should know of it. */
+interface NewSource {
+  readonly source: DataSource;
+  readonly warnings: readonly string[];
+}
+
+/** Creates a data source; on any refusal nothing is left of it, here or at Zoho. Gives it with its warnings. */
+export async function createSource(deps: ApiDeps, body: SourceBody): Promise<NewSource> {
   assertMode(body.mode);
   await assertEndpoints(deps, body);
   if ((await deps.registry.get(body.name)) !== null) throw taken(body.name);
@@ -26,16 +29,16 @@ export async function createSource(
   };
   assertTables(deps, fresh);
   await assertSink(deps, fresh);
-  const source = code === undefined ? fresh : withGrant(fresh, await exchange(deps, fresh, code));
-  assertTables(deps, source);
-  await claim(() => deps.adoptTables(source), code === undefined ? "" : " The code is used up: generate a new one.");
-  const warnings = await warningsFor(deps, source);
-  await storeNew(deps, source);
-  return { source, warnings };
+  if (code === undefined) return storeNew(deps, fresh, "");
+  const granted = withGrant(fresh, await exchange(deps, fresh, code));
+  return orRevoke(deps, granted, async () => {
+    assertTables(deps, granted);
+    return storeNew(deps, granted, " The code is used up: generate a new one.");
+  });
 }
 
 /** Makes a source with the grant and settings of another and a service URL of its own; gives it with its warnings. */
-export async function copySource(deps: ApiDeps, source: DataSource, name: string) {
+export async function copySource(deps: ApiDeps, source: DataSource, name: string): Promise<NewSource> {
   if ((await deps.registry.get(name)) !== null) throw taken(name);
   const copy: DataSource = {
     ...source,
@@ -47,14 +50,14 @@ export async function copySource(deps: ApiDeps, source: DataSource, name: string
     createdMs: Date.now(),
   };
   await assertSink(deps, copy);
-  await claim(() => deps.adoptTables(copy), "");
-  const warnings = await warningsFor(deps, copy);
-  await storeNew(deps, copy);
-  return { source: copy, warnings };
+  return storeNew(deps, copy, "");
 }
 
-/** Stores a new source and opens it. */
-async function storeNew({ registry, mirrors }: ApiDeps, source: DataSource): Promise<void> {
+/** Makes the tables of a new source, stores it and opens it; gives it with its warnings. `also` is what a refusal by the sink adds. */
+async function storeNew(deps: ApiDeps, source: DataSource, also: string): Promise<NewSource> {
+  const { registry, mirrors } = deps;
+  await claim(() => deps.adoptTables(source), also);
+  const warnings = await warningsFor(deps, source);
   try {
     await registry.create(source);
   } catch (error) {
@@ -62,13 +65,29 @@ async function storeNew({ registry, mirrors }: ApiDeps, source: DataSource): Pro
     throw error;
   }
   await mirrors.follow();
+  return { source, warnings };
+}
+
+/** What fails with a new grant leaves none behind at Zoho, who keeps 20 of a client and drops the oldest without a word. */
+async function orRevoke<T>(deps: ApiDeps, source: DataSource, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    await deps.revokeGrant(source, source.refreshToken!).catch((thrown: unknown) => {
+      deps.log.warn(
+        { err: toError(thrown), source: source.name },
+        "a grant that came to nothing could not be given back",
+      );
+    });
+    throw error;
+  }
 }
 
 /** Exchanges a new generated code for the tokens of a source; every source that shared its old grant gets the new one. */
 export async function authorizeSource(deps: ApiDeps, source: DataSource, code: string): Promise<DataSource> {
   const granted = withGrant(source, await exchange(deps, source, code));
-  assertTables(deps, granted);
   const { refreshToken, scopes } = granted;
+  await orRevoke(deps, granted, async () => assertTables(deps, granted));
   for (const other of await deps.registry.list()) {
     const shares = source.refreshToken !== null && other.refreshToken === source.refreshToken;
     if (shares && other.name !== source.name) await deps.registry.update(other.name, { refreshToken, scopes });

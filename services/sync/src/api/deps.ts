@@ -20,6 +20,8 @@ export interface ApiDeps {
   readonly deadLetters: DeadLetters;
   /** PermanentError with Zoho's code when refused, TransientError when unclear. */
   readonly exchangeCode: (source: DataSource, code: string) => Promise<Grant>;
+  /** Gives the grant of a source that came to nothing back to Zoho. */
+  readonly revokeGrant: (source: DataSource, refreshToken: string) => Promise<void>;
   /** Names of all tables, and the scope each misses in a grant (null: none). */
   readonly missingScopes: (source: DataSource) => ReadonlyMap<string, string | null>;
   readonly openSink: (url: string) => Promise<Sink>;
