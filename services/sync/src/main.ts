@@ -23,7 +23,7 @@ import { createAdminApi, createApp } from "./app.ts";
 import { createDefaultSink } from "./default-sink.ts";
 import { variables } from "./env.ts";
 import { createMirrors } from "./mirror/mirrors.ts";
-import { adoptTables, withSource } from "./mirror/open-mirror.ts";
+import { adoptTables, prepareTables, withSource } from "./mirror/open-mirror.ts";
 import type { MirrorParts } from "./mirror/open-mirror.ts";
 import { createObserver } from "./observe.ts";
 import { createSinks } from "./sinks.ts";
@@ -138,6 +138,7 @@ await runMain({
       assertAllowedHost,
       redactSinkUrl,
       defaultSinkUrl: env.SINK_URL,
+      prepareTables: (dataSource) => prepareTables(parts, dataSource),
       allowCustomEndpoints: env.ALLOW_CUSTOM_ENDPOINTS,
       createServiceKey,
       adminToken: env.ADMIN_TOKEN,

@@ -106,6 +106,7 @@ export async function openApi(redisUrl: string): Promise<ApiApp> {
     openSink: sinks.open,
     adoptTables: async () => {},
     lookAtRemovals: async () => {},
+    prepareTables: async () => {},
     assertAllowedHost,
     redactSinkUrl,
     defaultSinkUrl,

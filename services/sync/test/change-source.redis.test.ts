@@ -36,7 +36,12 @@ async function create(name: string, change: object = {}): Promise<Source> {
   const code = pair.desk.generateCode();
   const endpoints = { accountsUrl: url, deskUrl: url };
   const created = await call("POST", "", {
-    ...{ name, orgId, clientId, clientSecret, code, tables: ["contacts"] },
+    name,
+    orgId,
+    clientId,
+    clientSecret,
+    code,
+    tables: ["contacts"],
     ...endpoints,
     ...change,
   });
@@ -65,7 +70,7 @@ async function tokenOfOurOwn(): Promise<string> {
   const { url, clientId, clientSecret } = pair.desk;
   const code = pair.desk.generateCode();
   const query = { grant_type: "authorization_code", client_id: clientId, client_secret: clientSecret, code };
-  const answer = await fetch(`${url}/oauth/v2/token?${new URLSearchParams(query)}`, { method: "POST" });
+  const answer = await fetch(`${url}/oauth/v2/token?${new URLSearchParams(query).toString()}`, { method: "POST" });
   return ((await answer.json()) as { readonly access_token: string }).access_token;
 }
 
@@ -252,7 +257,7 @@ describe("rotate-url", () => {
     await until("the old one is gone", async () => (await post(serviceUrl)) === 410);
     const { serviceUrl: last } = await call("POST", "/rotated/rotate-url", { graceSeconds: 0 });
     assert.equal(await post(last), 200);
-    assert.equal(await post(rotated.serviceUrl), 410);
+    await until("the second is gone", async () => (await post(rotated.serviceUrl)) === 410);
   });
 
   test("moves a webhook that we registered, at Zoho too", async () => {

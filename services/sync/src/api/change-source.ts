@@ -2,41 +2,36 @@ import { toError } from "@deskmirror/model";
 import type { DataSource } from "@deskmirror/model";
 import { assertMode, assertSink, assertTables, claim } from "./check-source.ts";
 import type { ApiDeps } from "./deps.ts";
+import { pullingNewTables } from "./new-tables.ts";
 import type { SourcePatch } from "./source-body.ts";
 import { subscribe } from "./subscribe.ts";
 
 /** Changes what a person configured of a source; on any refusal nothing is changed. */
 export async function patchSource(deps: ApiDeps, source: DataSource, patch: SourcePatch): Promise<DataSource> {
-  const { registry, mirrors } = deps;
+  const { registry } = deps;
   const wanted = apply(source, patch);
   assertMode(wanted.mode);
   if (patch.tables !== undefined) assertTables(deps, wanted);
-  const isMoved = toSink(deps, wanted) !== toSink(deps, source);
-  if (isMoved) {
+  if (toSink(deps, wanted) !== toSink(deps, source)) {
     await assertSink(deps, wanted);
     await claim(() => deps.adoptTables(wanted), "");
-  }
-  const changed = await registry.update(source.name, (now) => apply(now, patch));
-  if (patch.clientSecret !== undefined) await shareSecret(deps, changed);
-  await mirrors.follow();
+  } else if (patch.tables !== undefined) await claim(() => deps.prepareTables(wanted), "");
+  const changed = await pullingNewTables(deps, [source.name], async () => {
+    const stored = await registry.update(source.name, (now) => apply(now, patch));
+    if (patch.clientSecret !== undefined) await shareSecret(deps, stored);
+    return stored;
+  });
   if (patch.tables !== undefined) await followTables(deps, changed);
   return changed;
 }
 
 function apply(source: DataSource, { throttle = {}, ...patch }: SourcePatch): DataSource {
-  const changed = { ...source, ...given(patch), throttle: { ...source.throttle, ...given(throttle) } };
-  return { ...changed, pulls: { ...askedLikeOthers(changed), ...source.pulls } };
+  return { ...source, ...given(patch), throttle: { ...source.throttle, ...given(throttle) } };
 }
 
 /** Without what was left out. */
 function given<T extends object>(patch: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined)) as T;
-}
-
-/** Tables named anew are pulled without being asked when the others were. */
-function askedLikeOthers({ tables, pulls }: DataSource): DataSource["pulls"] {
-  const isPulled = Object.values(pulls).some((asked) => asked > 0);
-  return Object.fromEntries(isPulled ? (tables ?? []).map((table) => [table, 1]) : []);
 }
 
 const toSink = ({ defaultSinkUrl }: ApiDeps, { sinkUrl }: DataSource): string => sinkUrl ?? defaultSinkUrl;

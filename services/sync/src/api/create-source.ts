@@ -3,6 +3,7 @@ import type { DataSource } from "@deskmirror/model";
 import { ApiError } from "./api-error.ts";
 import { assertEndpoints, assertMode, assertSink, assertTables, claim, taken, warningsFor } from "./check-source.ts";
 import type { ApiDeps, Grant } from "./deps.ts";
+import { pullingNewTables } from "./new-tables.ts";
 import type { SourceBody } from "./source-body.ts";
 
 /** A source that was made, and what a person should know of it. */
@@ -85,16 +86,18 @@ async function orRevoke<T>(deps: ApiDeps, source: DataSource, work: () => Promis
 
 /** Exchanges a new generated code for the tokens of a source; every source that shared its old grant gets the new one. */
 export async function authorizeSource(deps: ApiDeps, source: DataSource, code: string): Promise<DataSource> {
+  const { registry } = deps;
   const granted = withGrant(source, await exchange(deps, source, code));
   const { refreshToken, scopes } = granted;
   await orRevoke(deps, granted, async () => assertTables(deps, granted));
-  for (const other of await deps.registry.list()) {
-    const shares = source.refreshToken !== null && other.refreshToken === source.refreshToken;
-    if (shares && other.name !== source.name) await deps.registry.update(other.name, { refreshToken, scopes });
-  }
-  const updated = await deps.registry.update(source.name, { refreshToken, scopes });
-  await deps.mirrors.follow();
-  return updated;
+  const sharing = (await registry.list()).filter(
+    (other) => other.name !== source.name && source.refreshToken !== null && other.refreshToken === source.refreshToken,
+  );
+  const names = [...sharing, source].map(({ name }) => name);
+  return pullingNewTables(deps, names, async () => {
+    for (const { name } of sharing) await registry.update(name, { refreshToken, scopes });
+    return registry.update(source.name, { refreshToken, scopes });
+  });
 }
 
 function withGrant(source: DataSource, { refreshToken, scopes }: Grant): DataSource {

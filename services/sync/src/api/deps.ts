@@ -29,6 +29,8 @@ export interface ApiDeps {
   readonly adoptTables: (source: DataSource) => Promise<void>;
   /** Removes what is due of the webhooks of removed sources at Zoho. */
   readonly lookAtRemovals: () => Promise<void>;
+  /** Makes the tables a source is to have, and keeps what is there and known; ConfigError when the sink refuses them. */
+  readonly prepareTables: (source: DataSource) => Promise<void>;
   /** ConfigError when a host serves the metadata of a cloud's machines. */
   readonly assertAllowedHost: (host: string) => Promise<void>;
   readonly redactSinkUrl: (url: string) => string;
