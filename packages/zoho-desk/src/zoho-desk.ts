@@ -13,9 +13,11 @@ import type {
 } from "@deskmirror/model";
 import { createSourceClock } from "./clock.ts";
 import { interpret } from "./events/interpret.ts";
+import { estimateStreams } from "./estimate/estimate.ts";
 import { toEndpoints } from "./hosts.ts";
 import type { Endpoints } from "./hosts.ts";
 import { createDeskClient } from "./http/client.ts";
+import { measureLatency } from "./http/latency.ts";
 import { createTransport } from "./http/transport.ts";
 import type { Transport } from "./http/transport.ts";
 import { createSignatureCheck } from "./jwks.ts";
@@ -58,11 +60,12 @@ export interface ZohoDesk extends Source {
 export function createZohoDesk({ source, tokens: store, leases, throttle }: ZohoDeskOptions): ZohoDesk {
   const endpoints = toEndpoints(source);
   const transport = createTransport();
+  const measured = measureLatency(transport);
   const clock = createSourceClock(() => performance.timeOrigin + performance.now());
   const client = createDeskClient({
     deskUrl: endpoints.deskUrl,
     orgId: source.orgId,
-    transport,
+    transport: measured.transport,
     tokens: toTokens(source, { store, leases, endpoints, transport }),
     throttle,
     clock,
@@ -92,6 +95,13 @@ export function createZohoDesk({ source, tokens: store, leases, throttle }: Zoho
     return ids;
   }
 
+  async function count(spec: StreamSpec, options: RequestOptions): Promise<number | null> {
+    const { countPath, scopes, search, name } = spec;
+    if (countPath === null) return search === null ? null : countSearch(spec, { reader, options });
+    const { body } = await client.send({ path: countPath, table: name, scopes }, options);
+    return isJsonObject(body) ? toCount(body["count"]) : null;
+  }
+
   function toPage(
     spec: StreamSpec,
     page: RawPage<JsonObject>,
@@ -110,6 +120,7 @@ export function createZohoDesk({ source, tokens: store, leases, throttle }: Zoho
     streams: STREAMS,
     absentKeys,
     now,
+    latencyMs: measured.latencyMs,
     missingScope: (stream) => missingScope(specOf(stream), source.scopes),
     subscriptions: createSubscriptions(client),
     verifySignature: createSignatureCheck(source, Date.now),
@@ -141,12 +152,9 @@ export function createZohoDesk({ source, tokens: store, leases, throttle }: Zoho
       const reading = { spec, cursor: place, reader, options, departmentIds: () => departmentIds(options) };
       return toPage(spec, await readSearch(reading), "search", null);
     },
-    async count(stream, options) {
-      const { countPath, scopes, search, name } = specOf(stream);
-      if (countPath === null) return search === null ? null : countSearch(specOf(stream), { reader, options });
-      const { body } = await client.send({ path: countPath, table: name, scopes }, options);
-      return isJsonObject(body) ? toCount(body["count"]) : null;
-    },
+    count: (stream, options) => count(specOf(stream), options),
+    estimate: (streams, options) =>
+      estimateStreams(streams, { reader, options, count: (spec) => count(spec, options) }),
   };
 }
 

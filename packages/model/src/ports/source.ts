@@ -66,6 +66,24 @@ export interface Organization {
   readonly dailyCredits: number | null;
 }
 
+/** Requests, and the credits they cost. */
+export interface Cost {
+  readonly calls: number;
+  readonly credits: number;
+}
+
+/** What reading a stream whole would cost, from counts and samples. */
+export interface Estimate {
+  /** Null when nothing tells how many records there are. */
+  readonly rows: number | null;
+  /** Listing it, and finding out how. */
+  readonly listing: Cost;
+  /** Asking for the detail of each record. */
+  readonly detail: Cost;
+  /** Readings the listing consists of: as many requests can be under way at once. */
+  readonly readings: number;
+}
+
 /** A subscription at the source. */
 export interface Subscription {
   readonly id: string;
@@ -97,6 +115,13 @@ export interface Source {
   page(stream: string, cursor: Cursor, options: RequestOptions): Promise<Page>;
   /** How many records the source says a stream has; null when it has no such count. */
   count(stream: string, options: RequestOptions): Promise<number | null>;
+  /**
+   * What reading streams whole would cost, each with the details of its records; it costs little itself. A stream that Zoho refuses, or
+   * whose parents it refuses, is left out.
+   */
+  estimate(streams: readonly string[], options: RequestOptions): Promise<ReadonlyMap<string, Estimate>>;
+  /** How long a request takes lately, in ms; assumed before the first. */
+  latencyMs(): number;
   /** Asks for one record: its state, or the proof that it is gone. */
   get(stream: string, key: string, parentId: string | null, options: RequestOptions): Promise<Upsert | Tombstone>;
   /** The recycle bin, newest first; null starts. */

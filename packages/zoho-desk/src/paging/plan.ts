@@ -28,7 +28,7 @@ export async function planSearch(spec: StreamSpec, plan: PlanOptions): Promise<r
   const oldest = await plan.reader.search(spec, { ...everything, sortBy: "createdTime", limit: "1" }, plan.options);
   const endMs = plan.now() + 1;
   const rows = oldest.count ?? 0;
-  const parts = Math.max(1, Math.min(MOST_PARTS, Math.floor(rows / ROWS_A_PART)));
+  const parts = toParts(rows);
   // A record older than the oldest may come back from the recycle bin meanwhile.
   const firstMs = Math.min(toTime(oldest.rows[0]?.["createdTime"]) ?? 0, endMs);
   const stepMs = Math.ceil((endMs - firstMs) / parts);
@@ -41,7 +41,13 @@ export async function planSearch(spec: StreamSpec, plan: PlanOptions): Promise<r
   });
 }
 
-const everything = {
+/** How many readings a search of so many records is divided into. */
+export function toParts(rows: number): number {
+  return Math.max(1, Math.min(MOST_PARTS, Math.floor(rows / ROWS_A_PART)));
+}
+
+/** The query of a search for all there is. */
+export const everything = {
   createdTimeRange: `${new Date(0).toISOString()},${new Date(Date.UTC(2100, 0, 1)).toISOString()}`,
   from: "0",
 };

@@ -16,6 +16,7 @@ export const ticketThreads = stream({
   ...ofTicket,
   list: { path: "/tickets/:parent/threads", limit: 200, order: orderBy("sendDateTime") },
   get: { path: "/tickets/:parent/threads/:key", query: { include: "plainText" } },
+  countedBy: "threadCount",
   core: [
     "id",
     "channel",
@@ -48,6 +49,7 @@ export const ticketComments = stream({
   ...ofTicket,
   list: { path: "/tickets/:parent/comments", order: orderBy("commentedTime") },
   get: { path: "/tickets/:parent/comments/:key" },
+  countedBy: "commentCount",
   modified: "sometimes",
   whole: [
     "id",

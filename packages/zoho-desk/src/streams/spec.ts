@@ -59,6 +59,8 @@ export interface StreamSpec {
   readonly get: GetSpec | null;
   /** `GET` gives `{"count":"N"}`. */
   readonly countPath: string | null;
+  /** Key of the parent's rows that counts its records of this stream; null where none does. */
+  readonly countedBy: string | null;
   /** Key of a record; null when the row has none. */
   readonly toKey: (row: JsonObject, parentId: string | null) => string | null;
   /** Keys of a row that name its parent, where the reading does not. */
@@ -98,6 +100,7 @@ export function stream(given: Given & Partial<Omit<StreamSpec, "list">>): Stream
     search: null,
     get: null,
     countPath: null,
+    countedBy: null,
     toKey: (row) => toId(row["id"]),
     parentKeys: [],
     modified: "never",

@@ -8,7 +8,8 @@ import type { TableSession } from "./table-writer.ts";
 
 /** Parents whose children are planned together: one checkpoint for each such group. */
 const PARENTS_AT_ONCE = 50;
-const READINGS_AT_ONCE = 8;
+/** Readings of a table that are under way at once. */
+export const READINGS_AT_ONCE = 8;
 
 /** After a complete pull everything up to its start less this is proven: search shows a change no later. */
 export const INDEX_LAG_MS = 2 * 60_000;

@@ -27,7 +27,8 @@ export interface QuestionsOptions {
 }
 
 const REFETCHES_AT_ONCE = 8;
-const DETAILS_AT_ONCE = 12;
+/** Records of all tables whose detail is asked for at once. */
+export const DETAILS_AT_ONCE = 12;
 const CHILDREN_AT_ONCE = 12;
 /** What a killed process had claimed is read by another after this. */
 const CHILDREN_CLAIM_MS = 20_000;
