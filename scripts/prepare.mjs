@@ -1,10 +1,9 @@
 // Begins demo, start, test, bench and proof on a machine with nothing but Node 20 and npm: installs what is missing, finds or gets a
 // Redis, and hands over to the pinned Node. Plain JavaScript without dependencies, for that reason.
-import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
-import { constants } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { handOver } from "./prepare/hand-over.mjs";
 import { prepareNode } from "./prepare/install.mjs";
 import { PrepareError, say } from "./prepare/machine.mjs";
 import { prepareRedis } from "./prepare/redis.mjs";
@@ -30,29 +29,12 @@ try {
   }
   const node = prepareNode(root);
   const redis = command === "start" && namesRedis() ? {} : prepareRedis();
-  handOver(node, [join(root, program), ...args], redis);
+  handOver(node, [join(root, program), ...args], { root, cwd: root, env: redis });
 } catch (error) {
   if (!(error instanceof PrepareError)) throw error;
   say(error.message);
   if (command === "test") process.stdout.write("0 passed, 1 failed\n");
   process.exitCode = 1;
-}
-
-/**
- * Runs the program in the foreground: same terminal, signals passed on, its exit code kept.
- * @param {string} node
- * @param {string[]} argv
- * @param {Record<string, string>} redis
- */
-function handOver(node, argv, redis) {
-  const path = [join(root, "node_modules/.bin"), process.env["PATH"] ?? ""].join(delimiter);
-  const child = spawn(node, argv, { cwd: root, stdio: "inherit", env: { ...process.env, ...redis, PATH: path } });
-  for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) {
-    process.on(signal, () => child.kill(signal));
-  }
-  child.on("exit", (code, signal) => {
-    process.exitCode = code ?? 128 + constants.signals[signal ?? "SIGTERM"];
-  });
 }
 
 /** `npm start` reads `.env` and `REDIS_URL_FILE` itself; a Redis named there is not looked for elsewhere. */

@@ -1,8 +1,8 @@
 // `node scripts/query.ts <file> <select …>`: asks a SQLite sink and prints the rows, on a machine that has no sqlite3.
 import { DatabaseSync } from "node:sqlite";
 import type { SQLOutputValue } from "node:sqlite";
-import { formatTable } from "./demo/table.ts";
-import type { Cell } from "./demo/table.ts";
+import { formatTable } from "@deskmirror/cli";
+import type { Cell } from "@deskmirror/cli";
 
 const [file, query] = process.argv.slice(2);
 if (file === undefined || query === undefined) {

@@ -1,5 +1,5 @@
+import { formatTable } from "@deskmirror/cli";
 import type { Status, TableStatus, Verdict } from "../pair/admin-api.ts";
-import { formatTable } from "./table.ts";
 
 /** Whether a table's listing has come to its end. */
 export function isListed({ pull, state }: TableStatus): boolean {

@@ -1,4 +1,4 @@
-import { formatTable } from "../demo/table.ts";
+import { formatTable } from "@deskmirror/cli";
 import type { Verdict } from "../pair/admin-api.ts";
 import type { Cluster } from "./cluster.ts";
 import type { DeskStats } from "./desk.ts";

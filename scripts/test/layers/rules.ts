@@ -25,6 +25,9 @@ const owners: Readonly<Record<string, readonly string[] | "anyone">> = {
   "prom-client": ["runtime"],
   express: ["ingest", "sync", "desk-emulator"],
   helmet: ["ingest", "sync", "desk-emulator"],
+  commander: ["cli"],
+  "cli-progress": ["cli"],
+  read: ["cli"],
   zod: "anyone",
 };
 

@@ -1,0 +1,95 @@
+import type { Command } from "commander";
+import * as answers from "../api/answers.ts";
+import { toQuery } from "../api/paths.ts";
+import { addCommand } from "../cli.ts";
+import type { Cli, CommandSpec } from "../cli.ts";
+import { UsageError } from "../errors.ts";
+import { given } from "../input/source-options.ts";
+import { toNumber } from "../input/values.ts";
+import { formatLetter, formatLetters } from "../output/dead-letters.ts";
+import { show } from "../output/show.ts";
+
+const path = "/api/dead-letters";
+
+interface Filter {
+  readonly source?: string;
+  readonly table?: string;
+  readonly reason?: string;
+}
+
+/** `dead-letters list|show|replay|discard`. */
+export function addDeadLetterCommands(program: Command, cli: Cli): void {
+  const group = program.command("dead-letters").description("events that wait for a person");
+
+  addCommand(group, cli, {
+    usage: "list",
+    description: "list them, newest first",
+    options: (command) =>
+      withFilter(command)
+        .option("--limit <letters>", "how many (100)", toNumber)
+        .option("--cursor <cursor>", "where the page before ended"),
+    async run(_args, options) {
+      const { source, table, reason, limit, cursor } = options;
+      const query = toQuery({ source, table, reason, limit, cursor });
+      const answer = await cli.api().call({ method: "GET", path: `${path}${query}` }, answers.deadLetters);
+      show(cli, options, answer, formatLetters);
+    },
+  } satisfies CommandSpec<[], Filter & { readonly limit?: number; readonly cursor?: string }>);
+
+  addCommand(group, cli, {
+    usage: "show <id>",
+    description: "show one, with its body",
+    async run([id], options) {
+      const answer = await cli.api().call({ method: "GET", path: letterPath(id) }, answers.deadLetter);
+      show(cli, options, answer, formatLetter);
+    },
+  } satisfies CommandSpec<[string]>);
+
+  addCommand(group, cli, {
+    usage: "replay [id]",
+    description: "apply one again, or all that the options select",
+    options: (command) =>
+      withFilter(command)
+        .option("--all", "every one there is")
+        .option("--dry-run", "tell which they are and do nothing"),
+    async run([id], options) {
+      const { source, table, reason, all, dryRun = false } = options;
+      const filter = given({ source, table, reason });
+      const ways = [id !== undefined, Object.keys(filter).length > 0, all === true].filter(Boolean).length;
+      if (ways !== 1) throw new UsageError("name one id, or select with --source, --table and --reason, or say --all");
+      if (id !== undefined && dryRun) throw new UsageError("--dry-run goes with a selection; look at one with show");
+      const call =
+        id === undefined
+          ? { method: "POST" as const, path: `${path}/replay`, body: { filter, dryRun } }
+          : { method: "POST" as const, path: `${letterPath(id)}/replay` };
+      const answer = await cli.api().call(call, answers.replayed);
+      const verb = dryRun ? "would be replayed" : "replayed";
+      show(
+        cli,
+        options,
+        answer,
+        ({ replayed = 1 }) => `${replayed} ${replayed === 1 ? "dead letter" : "dead letters"} ${verb}.`,
+      );
+    },
+  } satisfies CommandSpec<[string | undefined], Filter & { readonly all?: true; readonly dryRun?: true }>);
+
+  addCommand(group, cli, {
+    usage: "discard <id>",
+    description: "give one up for good",
+    async run([id], options) {
+      const answer = await cli.api().call({ method: "DELETE", path: letterPath(id) }, answers.anything);
+      show(cli, options, answer, () => `${id} is discarded.`);
+    },
+  } satisfies CommandSpec<[string]>);
+}
+
+function letterPath(id: string): string {
+  return `${path}/${encodeURIComponent(id)}`;
+}
+
+function withFilter(command: Command): Command {
+  return command
+    .option("--source <source>", "those of a source")
+    .option("--table <table>", "those of a table")
+    .option("--reason <reason>", "those of a reason");
+}

@@ -1,0 +1,40 @@
+import type * as z from "zod";
+import type { deadLetter, deadLetters } from "../api/answers.ts";
+import { formatFacts, formatTable } from "./table.ts";
+import { toLocal } from "./time.ts";
+
+/** A page of dead letters, one a line. */
+export function formatLetters({ items, next }: z.output<typeof deadLetters>): string {
+  if (items.length === 0) return "No dead letters.";
+  const text = formatTable(
+    ["id", "received", "event", "table", "key", "reason", "attempts", "bytes", "message"],
+    items.map((letter) => [
+      letter.id,
+      toLocal(letter.receivedAt),
+      letter.eventType,
+      letter.table,
+      letter.key,
+      letter.reason,
+      letter.attempts,
+      letter.size,
+      letter.message,
+    ]),
+  );
+  return next === null ? text : `${text}\n\nThere are more: --cursor ${JSON.stringify(next)}`;
+}
+
+/** One dead letter and its body. */
+export function formatLetter(letter: z.output<typeof deadLetter>): string {
+  const facts = formatFacts({
+    id: letter.id,
+    source: letter.source,
+    received: toLocal(letter.receivedAt),
+    event: letter.eventType,
+    table: letter.table,
+    key: letter.key,
+    reason: letter.reason,
+    attempts: letter.attempts,
+    message: letter.message,
+  });
+  return `${facts}\n\n${letter.body}`;
+}
