@@ -1,9 +1,10 @@
 /**
  * Common part: takes one letter out of every structure and moves its count in the ledger from `deadLettered` to `bucket` (with
- * "accepted", out of the ledger). Pulled rows (`pull:…`) are outside the ledger.
+ * "accepted", out of the ledger). Pulled rows (`pull:…`) are outside the ledger: beside it, they are counted by table.
  * KEYS index, heads, bodies, ledger, bytes · ARGV[1] prefix of the keys that index one event name
  */
 const TAKE_OUT = `
+local function isPulled(id) return string.sub(id, 1, 5) == "pull:" end
 local function takeOut(id, bucket)
   local text = redis.call("HGET", KEYS[2], id)
   if not text then return false end
@@ -13,7 +14,10 @@ local function takeOut(id, bucket)
   redis.call("HDEL", KEYS[3], id)
   redis.call("DECRBY", KEYS[5], head.size + #text)
   if head.name then redis.call("ZREM", ARGV[1] .. head.name, head.at) end
-  if string.sub(id, 1, 5) == "pull:" then return true end
+  if isPulled(id) then
+    redis.call("HINCRBY", KEYS[4], "refused:" .. head.table, -1)
+    return true
+  end
   redis.call("HINCRBY", KEYS[4], "deadLettered", -head.events)
   redis.call("HINCRBY", KEYS[4], bucket, bucket == "accepted" and -head.events or head.events)
   return true
@@ -22,13 +26,22 @@ local function idOf(member) return string.sub(member, string.find(member, "|", 1
 `;
 
 /**
- * Stores a letter unless its id is there, then pushes out the oldest: of its event name when that is capped, and of all when they
+ * Stores a letter unless its id is there (then only more attempts are kept), then pushes out the oldest: of its event name when that is capped, and of all when they
  * weigh too much together.
  * ARGV[2…] id, head (JSON), body, letters kept of one name, bytes kept
  */
 export const ADD = `${TAKE_OUT}
 local id, head = ARGV[2], cjson.decode(ARGV[3])
-if redis.call("HSETNX", KEYS[2], id, ARGV[3]) == 0 then return 0 end
+local known = redis.call("HGET", KEYS[2], id)
+if known then
+  if cjson.decode(known).attempts < head.attempts then
+    redis.call("HSET", KEYS[2], id, ARGV[3])
+    redis.call("INCRBY", KEYS[5], #ARGV[3] - #known)
+  end
+  return 0
+end
+redis.call("HSET", KEYS[2], id, ARGV[3])
+if isPulled(id) then redis.call("HINCRBY", KEYS[4], "refused:" .. head.table, 1) end
 redis.call("HSET", KEYS[3], id, ARGV[4])
 redis.call("ZADD", KEYS[1], 0, head.at)
 redis.call("INCRBY", KEYS[5], head.size + #ARGV[3])

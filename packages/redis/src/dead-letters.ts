@@ -10,12 +10,12 @@ export const UNKNOWN_EVENT = "unknown-event";
 
 /** Selects dead letters. */
 export interface DeadLetterQuery {
-  readonly source?: string;
-  readonly table?: string;
-  readonly reason?: string;
+  readonly source?: string | undefined;
+  readonly table?: string | undefined;
+  readonly reason?: string | undefined;
   readonly limit: number;
   /** `next` of the page before. */
-  readonly cursor?: string;
+  readonly cursor?: string | undefined;
 }
 
 /** A dead letter without its body, with the body's size in bytes. */
@@ -32,7 +32,7 @@ export interface DeadLetterPage {
  * is `<source>.<its own id>`. TransientError when Redis is out of reach.
  */
 export interface DeadLetters {
-  /** Stores letters; one whose id is there already is left alone. */
+  /** Stores letters; of one whose id is there already only more attempts are kept. */
   readonly add: (letters: readonly DeadLetter[]) => Promise<void>;
   /** Newest first within a source, sources by name. */
   readonly list: (query: DeadLetterQuery) => Promise<DeadLetterPage>;
@@ -44,10 +44,13 @@ export interface DeadLetters {
    * the ledger. A crash in between leaves the letter, and replaying twice is harmless. False when there is no such letter.
    */
   readonly replay: (id: string, requeue: (letter: DeadLetter) => Promise<void>) => Promise<boolean>;
+  /** How many pulled rows of each table of a source the sink refused and nobody has replayed or discarded. */
+  readonly refusedRows: (source: string) => Promise<ReadonlyMap<string, number>>;
   /** Turns the letters of a source that are older than the retention into filtered ones. */
   readonly expire: (source: string) => Promise<void>;
 }
 
+const REFUSED = "refused:";
 const KEPT_OF_ONE_NAME = 1_000;
 /** Letters of one source together; the oldest are pushed out above it, so that they can never fill Redis. */
 const KEPT_BYTES = 64 * 1024 * 1024;
@@ -68,6 +71,7 @@ const head = z.object({
   reason: z.string(),
   message: z.string(),
   attempts: z.number(),
+  module: z.string().optional(),
 });
 
 /** Dead letters of all sources, in Redis. */
@@ -158,6 +162,14 @@ export function createDeadLetters(options: {
         if (page.position !== null) return { items, next: `${source} ${page.position}` };
       }
       return { items, next: null };
+    },
+    async refusedRows(source) {
+      const counts = Object.entries(await ask(client.hgetall(sourceKey(source, "ledger"))));
+      return new Map(
+        counts.flatMap(([name, count]) =>
+          name.startsWith(REFUSED) && Number(count) > 0 ? [[name.slice(REFUSED.length), Number(count)]] : [],
+        ),
+      );
     },
     async replay(id, requeue) {
       const letter = await get(id);

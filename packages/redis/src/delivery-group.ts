@@ -10,6 +10,7 @@ const delivery = z.object({
   token: z.string().nullable(),
   module: z.string().nullable(),
   events: z.int().nonnegative(),
+  replays: z.int().positive().optional(),
 });
 
 const group = z.object({ id: z.string(), source: z.string(), deliveries: z.array(delivery) });

@@ -5,6 +5,7 @@ import { OPS_PATHS } from "@deskmirror/runtime";
 import type { Log } from "@deskmirror/runtime";
 import { adminToken } from "./api/admin-token.ts";
 import { ApiError, errorAnswers, notFound } from "./api/api-error.ts";
+import { deadLetterRoutes } from "./api/dead-letter-routes.ts";
 import type { ApiDeps } from "./api/deps.ts";
 import { descriptionRoutes, pageRoutes } from "./api/openapi/routes.ts";
 import { runRoutes } from "./api/run-routes.ts";
@@ -53,6 +54,7 @@ export function apiRouters(deps: ApiDeps): readonly (readonly [string, Router])[
     ["/api/sources", sourceRoutes(deps)],
     ["/api/sources", webhookRoutes(deps)],
     ["/api/sources", runRoutes(deps)],
+    ["/api/dead-letters", deadLetterRoutes(deps)],
     ["/api", descriptionRoutes()],
   ];
 }

@@ -4,6 +4,7 @@ import { ConfigError } from "@deskmirror/model";
 import {
   connectRedis,
   createDeadLetters,
+  createDeliveryQueue,
   createDeliveryWorker,
   createDueSet,
   createGaps,
@@ -84,6 +85,8 @@ await runMain({
     const leases = createLeases({ connection });
     const gaps = createGaps({ connection });
     const deadLetters = createDeadLetters({ connection });
+    const queue = createDeliveryQueue({ connection });
+    onStop("the queue", () => queue.close());
     const ledger = createLedger({ connection });
     const tokens = createTokenStore({ connection, seal });
     const parts: MirrorParts = {
@@ -131,14 +134,15 @@ await runMain({
       deadLetters,
       exchangeCode: (source, code) => exchangeCode({ source, code }),
       revokeGrant,
+      requeue: (group) => queue.add(group),
       missingScopes,
       openSink: sinks.open,
       adoptTables: (dataSource) => adoptTables(parts, dataSource),
+      prepareTables: (dataSource) => prepareTables(parts, dataSource),
       lookAtRemovals,
       assertAllowedHost,
       redactSinkUrl,
       defaultSinkUrl: env.SINK_URL,
-      prepareTables: (dataSource) => prepareTables(parts, dataSource),
       allowCustomEndpoints: env.ALLOW_CUSTOM_ENDPOINTS,
       createServiceKey,
       adminToken: env.ADMIN_TOKEN,

@@ -32,6 +32,8 @@ export interface ApiApp {
   readonly url: string;
   /** Log lines of level error: mistakes of ours. */
   readonly errors: readonly string[];
+  /** Codes that were exchanged. */
+  readonly usedCodes: readonly string[];
   readonly registry: SourceRegistry;
   readonly runs: Runs;
   /** Stores a delivery as ingest does. */
@@ -75,6 +77,7 @@ export async function openApi(redisUrl: string): Promise<ApiApp> {
   const queue = createDeliveryQueue({ connection });
   const stop = new AbortController();
   const errors: string[] = [];
+  const usedCodes: string[] = [];
   const log = createLog({ service: "sync", level: "error", to: { write: (line) => void errors.push(line) } });
   const registry = createSourceRegistry({ connection, vault, seal, publicUrl: "https://hooks.example.org" });
   const runs = createRuns({ connection });
@@ -98,15 +101,17 @@ export async function openApi(redisUrl: string): Promise<ApiApp> {
     gaps: createGaps({ connection }),
     deadLetters: createDeadLetters({ connection }),
     async exchangeCode(_source, code) {
+      usedCodes.push(code);
       if (code === GOOD_CODE) return { refreshToken: "1000.refresh", scopes: [] };
       throw new PermanentError("Zoho refused the code", { code: "invalid_code" });
     },
     revokeGrant: async () => {},
+    requeue: (group) => queue.add(group),
     missingScopes: () => missing,
     openSink: sinks.open,
     adoptTables: async () => {},
-    lookAtRemovals: async () => {},
     prepareTables: async () => {},
+    lookAtRemovals: async () => {},
     assertAllowedHost,
     redactSinkUrl,
     defaultSinkUrl,
@@ -123,6 +128,7 @@ export async function openApi(redisUrl: string): Promise<ApiApp> {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     errors,
+    usedCodes,
     registry,
     runs,
     hold: (source) => void held.add(source),
@@ -154,6 +160,7 @@ function openMirror(tables: readonly string[], state: "running" | "complete"): O
     progress: { pull: { ...pull, message: null, expected: null }, completedMs: 2, problem: null },
     watermarkMs: null,
     asked: 1,
+    refusedRows: 0,
     nowMs: 3,
     intervals: { reconcileMs: 1, compareMs: 1, sweepMs: 1 },
   }));

@@ -43,7 +43,16 @@ const long: Pull = { ...incomplete, finishedMs: 101_000 };
 
 function facts(change: Partial<TableFacts>): TableFacts {
   const intervals = { reconcileMs: 900_000, compareMs: 21_600_000, sweepMs: 604_800_000 };
-  return { stream, progress: NO_PROGRESS, watermarkMs: null, asked: 1, nowMs: 10_000, intervals, ...change };
+  return {
+    stream,
+    progress: NO_PROGRESS,
+    watermarkMs: null,
+    asked: 1,
+    refusedRows: 0,
+    nowMs: 10_000,
+    intervals,
+    ...change,
+  };
 }
 
 const done = { ...NO_PROGRESS, pull: complete, completedMs: 2_000, reconciledMs: 3_000 };

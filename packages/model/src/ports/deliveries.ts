@@ -17,6 +17,8 @@ export interface Delivery {
   readonly module: string | null;
   /** Events in it: the array's length, else 1. */
   readonly events: number;
+  /** How often a person replayed it; left out: it comes from the source. */
+  readonly replays?: number | undefined;
 }
 
 /** Deliveries of one source that were stored together, as one job. */
@@ -55,6 +57,9 @@ export interface DeadLetter {
   readonly key: string | null;
   readonly reason: string;
   readonly message: string;
+  /** `?module=` of the URL it came to; left out: there was none. */
+  readonly module?: string | undefined;
+  /** How often it died. */
   readonly attempts: number;
   /** A JSON array of those events, or the delivery as it came when it is refused whole (pulled rows: the record as JSON). */
   readonly body: string;

@@ -1,4 +1,4 @@
-import type { DataSource, Sink } from "@deskmirror/model";
+import type { DataSource, DeliveryGroup, Sink } from "@deskmirror/model";
 import type { DeadLetters, Gaps, Ledger, Runs, SourceRegistry } from "@deskmirror/redis";
 import type { Log } from "@deskmirror/runtime";
 import type { Mirrors } from "../mirror/mirrors.ts";
@@ -22,15 +22,17 @@ export interface ApiDeps {
   readonly exchangeCode: (source: DataSource, code: string) => Promise<Grant>;
   /** Gives the grant of a source that came to nothing back to Zoho. */
   readonly revokeGrant: (source: DataSource, refreshToken: string) => Promise<void>;
+  /** Puts deliveries into the queue of their source, as ingest does. */
+  readonly requeue: (group: DeliveryGroup) => Promise<void>;
   /** Names of all tables, and the scope each misses in a grant (null: none). */
   readonly missingScopes: (source: DataSource) => ReadonlyMap<string, string | null>;
   readonly openSink: (url: string) => Promise<Sink>;
   /** Makes the tables of a new source, or adopts them as rows nothing else is known of; ConfigError when the sink refuses them. */
   readonly adoptTables: (source: DataSource) => Promise<void>;
-  /** Removes what is due of the webhooks of removed sources at Zoho. */
-  readonly lookAtRemovals: () => Promise<void>;
   /** Makes the tables a source is to have, and keeps what is there and known; ConfigError when the sink refuses them. */
   readonly prepareTables: (source: DataSource) => Promise<void>;
+  /** Removes what is due of the webhooks of removed sources at Zoho. */
+  readonly lookAtRemovals: () => Promise<void>;
   /** ConfigError when a host serves the metadata of a cloud's machines. */
   readonly assertAllowedHost: (host: string) => Promise<void>;
   readonly redactSinkUrl: (url: string) => string;

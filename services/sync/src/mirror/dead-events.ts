@@ -23,17 +23,18 @@ export function toLetter(source: string, events: readonly [Event, ...Event[]], c
 
 /** A delivery of which nothing may be applied is one letter, its body as it came. */
 export function toWholeLetter(source: string, delivery: Delivery, cause: Cause): DeadLetter {
-  return write({ ...delivery, source, index: 0 }, cause);
+  const { module } = delivery;
+  return { ...write({ ...delivery, source, index: 0 }, cause), ...(module !== null && { module }) };
 }
 
-type Written = Pick<Delivery, "id" | "receivedMs" | "events" | "body"> & {
+type Written = Pick<Delivery, "id" | "receivedMs" | "events" | "body" | "replays"> & {
   readonly source: string;
   readonly index: number;
 };
 
-function write({ id, source, index, events, receivedMs, body }: Written, cause: Cause): DeadLetter {
+function write({ id, source, index, events, receivedMs, body, replays = 0 }: Written, cause: Cause): DeadLetter {
   const message = toStorableText(cause.message);
-  return { ...cause, id: `${id}.${index}`, source, events, receivedMs, attempts: 1, body, message };
+  return { ...cause, id: `${id}.${index}`, source, events, receivedMs, attempts: replays + 1, body, message };
 }
 
 /** Names that are not known are no label of a metric: anybody could make new ones without end. */

@@ -26,6 +26,8 @@ export interface MirrorOptions {
   readonly leases: Leases;
   readonly dueChildren: DueSet;
   readonly gaps: Gaps;
+  /** By table; see `TableFacts`. */
+  readonly refusedRows: () => Promise<ReadonlyMap<string, number>>;
   readonly log: Log;
 }
 
@@ -50,13 +52,15 @@ export function createMirror(options: MirrorOptions): Mirror {
   const questions = createQuestions({ ...options, facts });
 
   async function facts(): Promise<readonly TableFacts[]> {
-    const states = await sink.states(name);
+    const [states, refused] = await Promise.all([sink.states(name), options.refusedRows()]);
     const { pulls } = options.dataSource();
     const common = { nowMs: source.now(), intervals: options.intervals() };
     return [...contexts.values()].map(({ stream }) => {
       const state = states.get(stream.name);
       const { watermarkMs = null } = state ?? {};
-      return { stream, progress: toProgress(state), watermarkMs, asked: pulls[stream.name] ?? 0, ...common };
+      const asked = pulls[stream.name] ?? 0;
+      const refusedRows = refused.get(stream.name) ?? 0;
+      return { stream, progress: toProgress(state), watermarkMs, asked, refusedRows, ...common };
     });
   }
 

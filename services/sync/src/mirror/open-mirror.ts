@@ -92,6 +92,7 @@ export async function openMirror(parts: MirrorParts, opened: DataSource): Promis
     leases: parts.leases,
     dueChildren: parts.dueChildren,
     gaps: parts.gaps,
+    refusedRows: () => parts.deadLetters.refusedRows(name),
     log,
   });
 
@@ -159,12 +160,12 @@ export async function withSource<T>(
   }
 }
 
-/**
 /** Makes the tables a source is to have; those that are there are kept as they are. ConfigError when the sink refuses them. */
 export function prepareTables(parts: MirrorParts, dataSource: DataSource): Promise<void> {
   return withSource(parts, dataSource, async (source) => void (await openTables(parts, dataSource, source)));
 }
 
+/**
  * Makes the tables of a new source; those it had before under its name keep their rows, and nothing else that was known of them:
  * whatever changed meanwhile, nobody told. ConfigError when the sink refuses them.
  */

@@ -108,11 +108,18 @@ async function toTableStatus(mirror: Mirror, facts: TableFacts, inputs: StatusIn
     pull: pull && { state: pull.state, startedAt: toTime(pull.startedMs), finishedAt: toTime(pull.finishedMs) },
     message:
       progress.problem ??
+      refusal(facts) ??
       pull?.message ??
       (stale
         ? `The last whole compare is ${Math.round((nowMs - (progress.completedMs ?? 0)) / 60_000)} minutes old.`
         : null),
   };
+}
+
+function refusal({ refusedRows, stream }: TableFacts): string | null {
+  if (refusedRows === 0) return null;
+  const where = `/api/dead-letters?table=${stream.name}&reason=sink`;
+  return `The sink refused ${refusedRows} pulled rows: look at ${where}, then replay or discard them.`;
 }
 
 function emptyTable(name: string) {

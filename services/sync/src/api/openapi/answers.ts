@@ -133,6 +133,16 @@ const letter = z.strictObject({
 export const deadLetter = z.strictObject({ ...letter.shape, body: z.string() });
 export const deadLetters = z.strictObject({ items: z.array(letter), next: z.string().nullable() });
 
+export const replayedOne = z.strictObject({ id: z.string(), replayed: z.literal(true) });
+export const discarded = z.strictObject({ id: z.string(), discarded: z.literal(true) });
+
+export const replayed = z.strictObject({
+  dryRun: z.boolean(),
+  matched: count,
+  replayed: count,
+  failed: z.array(z.strictObject({ id: z.string(), message: z.string() })),
+});
+
 /** What every refusal looks like. */
 export const refusal = z.strictObject({
   error: z.strictObject({ code: z.string(), message: z.string(), hint: z.string() }),

@@ -9,10 +9,12 @@ import {
   verifyBody,
   waitQuery,
 } from "../source-body.ts";
+import { lettersQuery, replayBody } from "../dead-letter-routes.ts";
 import * as answers from "./answers.ts";
 import type { Operation } from "./document.ts";
 
 const one = "/api/sources/{name}";
+const letters = "/api/dead-letters";
 
 /** Calls whose answer is a run. */
 const begun = { 200: answers.run, 202: answers.started };
@@ -165,6 +167,48 @@ export const operations: readonly Operation[] = [
     summary: "Read a run",
     query: waitQuery,
     answers: { 200: answers.run },
+    refusals: [404],
+  },
+  {
+    method: "get",
+    path: letters,
+    tag: "Dead letters",
+    summary: "List dead letters",
+    query: lettersQuery,
+    answers: { 200: answers.deadLetters },
+    refusals: [422],
+  },
+  {
+    method: "post",
+    path: `${letters}/replay`,
+    tag: "Dead letters",
+    summary: "Replay dead letters, or count them",
+    body: replayBody,
+    answers: { 200: answers.replayed },
+    refusals: [400, 422],
+  },
+  {
+    method: "get",
+    path: `${letters}/{id}`,
+    tag: "Dead letters",
+    summary: "Read a dead letter with its body",
+    answers: { 200: answers.deadLetter },
+    refusals: [404],
+  },
+  {
+    method: "post",
+    path: `${letters}/{id}/replay`,
+    tag: "Dead letters",
+    summary: "Replay a dead letter",
+    answers: { 200: answers.replayedOne },
+    refusals: [404, 409, 422],
+  },
+  {
+    method: "delete",
+    path: `${letters}/{id}`,
+    tag: "Dead letters",
+    summary: "Discard a dead letter",
+    answers: { 200: answers.discarded },
     refusals: [404],
   },
   {
