@@ -2,15 +2,17 @@ import { PermanentError, isJsonObject } from "@deskmirror/model";
 import type { JsonValue, Organization } from "@deskmirror/model";
 import { toId, toText } from "./values.ts";
 
-/** Calls at once and credits a day by edition (Zoho Desk API, rate limits); users add credits. */
-const editions: Readonly<Record<string, { readonly concurrency: number; readonly dailyCredits: number }>> = {
-  FREE: { concurrency: 5, dailyCredits: 5_000 },
-  TRIAL: { concurrency: 5, dailyCredits: 5_000 },
-  EXPRESS: { concurrency: 10, dailyCredits: 25_000 },
-  STANDARD: { concurrency: 10, dailyCredits: 50_000 },
-  PROFESSIONAL: { concurrency: 15, dailyCredits: 75_000 },
-  ENTERPRISE: { concurrency: 25, dailyCredits: 100_000 },
-  ULTIMATE: { concurrency: 25, dailyCredits: 100_000 },
+type Limits = Pick<Organization, "concurrency" | "dailyCredits" | "webhooks">;
+
+/** Calls at once, credits a day (users add some) and webhooks by edition (Zoho Desk API, rate limits; WebhookDocument). */
+const editions: Readonly<Record<string, Limits>> = {
+  FREE: { concurrency: 5, dailyCredits: 5_000, webhooks: 0 },
+  TRIAL: { concurrency: 5, dailyCredits: 5_000, webhooks: null },
+  EXPRESS: { concurrency: 10, dailyCredits: 25_000, webhooks: 0 },
+  STANDARD: { concurrency: 10, dailyCredits: 50_000, webhooks: 0 },
+  PROFESSIONAL: { concurrency: 15, dailyCredits: 75_000, webhooks: 5 },
+  ENTERPRISE: { concurrency: 25, dailyCredits: 100_000, webhooks: 10 },
+  ULTIMATE: { concurrency: 25, dailyCredits: 100_000, webhooks: 20 },
 };
 
 /** The organization of an id among those the grant sees. PermanentError OAUTH_ORG_MISMATCH when it is not there. */
@@ -27,6 +29,6 @@ export function toOrganization(body: JsonValue | null, orgId: string): Organizat
     );
   }
   const edition = (toText(row["edition"]) ?? "").toUpperCase();
-  const limits = editions[edition] ?? { concurrency: null, dailyCredits: null };
+  const limits = editions[edition] ?? { concurrency: null, dailyCredits: null, webhooks: null };
   return { id: orgId, name: toText(row["companyName"]) ?? orgId, edition, ...limits };
 }

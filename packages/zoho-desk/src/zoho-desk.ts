@@ -24,7 +24,7 @@ import { createSignatureCheck } from "./jwks.ts";
 import { toGrantId } from "./oauth/grant-id.ts";
 import { requestToken } from "./oauth/token-endpoint.ts";
 import { createTokenProvider } from "./oauth/token-provider.ts";
-import type { TokenProvider } from "./oauth/token-provider.ts";
+import type { RenewableTokens } from "./oauth/token-provider.ts";
 import { toOrganization } from "./organization.ts";
 import { parseCursor, startList } from "./paging/cursor.ts";
 import type { ListCursor } from "./paging/cursor.ts";
@@ -50,23 +50,18 @@ export interface ZohoDeskOptions {
   readonly throttle: Throttle;
 }
 
-/** A source, and what it learnt of the agent who authorized. */
-export interface ZohoDesk extends Source {
-  /** Core keys of a stream that GETs lacked, since the agent's profile hides them: rows need not have them. */
-  absentKeys(stream: string): ReadonlySet<string>;
-}
-
 /** The upstream system: one Zoho Desk organization. */
-export function createZohoDesk({ source, tokens: store, leases, throttle }: ZohoDeskOptions): ZohoDesk {
+export function createZohoDesk({ source, tokens: store, leases, throttle }: ZohoDeskOptions): Source {
   const endpoints = toEndpoints(source);
   const transport = createTransport();
   const measured = measureLatency(transport);
   const clock = createSourceClock(() => performance.timeOrigin + performance.now());
+  const tokens = toTokens(source, { store, leases, endpoints, transport });
   const client = createDeskClient({
     deskUrl: endpoints.deskUrl,
     orgId: source.orgId,
     transport: measured.transport,
-    tokens: toTokens(source, { store, leases, endpoints, transport }),
+    tokens,
     throttle,
     clock,
     sleep: async (ms, signal) => setTimeout(ms, undefined, { signal }),
@@ -120,6 +115,7 @@ export function createZohoDesk({ source, tokens: store, leases, throttle }: Zoho
     streams: STREAMS,
     absentKeys,
     now,
+    renewToken: ({ signal }) => tokens.renew(signal),
     latencyMs: measured.latencyMs,
     missingScope: (stream) => missingScope(specOf(stream), source.scopes),
     subscriptions: createSubscriptions(client),
@@ -165,9 +161,12 @@ interface TokenParts {
   readonly transport: Transport;
 }
 
-function toTokens(source: DataSource, { store, leases, endpoints, transport }: TokenParts): TokenProvider {
+function toTokens(source: DataSource, { store, leases, endpoints, transport }: TokenParts): RenewableTokens {
   const { refreshToken, clientId, clientSecret } = source;
-  if (refreshToken === null) return { token: () => Promise.reject(notAuthorized(source)), invalidate: () => {} };
+  if (refreshToken === null) {
+    const refuse = () => Promise.reject(notAuthorized(source));
+    return { token: refuse, renew: refuse, invalidate: () => {} };
+  }
   const client = { accountsUrl: endpoints.accountsUrl, clientId, clientSecret };
   return createTokenProvider({
     grant: toGrantId(refreshToken),

@@ -6,8 +6,10 @@ import type { Log } from "@deskmirror/runtime";
 import { adminToken } from "./api/admin-token.ts";
 import { ApiError, errorAnswers, notFound } from "./api/api-error.ts";
 import { deadLetterRoutes } from "./api/dead-letter-routes.ts";
+import { connectionTestRoutes } from "./api/connection-test-routes.ts";
 import type { ApiDeps } from "./api/deps.ts";
 import { descriptionRoutes, pageRoutes } from "./api/openapi/routes.ts";
+import { planRoutes } from "./api/plan-routes.ts";
 import { runRoutes } from "./api/run-routes.ts";
 import { sourceRoutes } from "./api/source-routes.ts";
 import { webhookRoutes } from "./api/webhook-routes.ts";
@@ -54,6 +56,8 @@ export function apiRouters(deps: ApiDeps): readonly (readonly [string, Router])[
     ["/api/sources", sourceRoutes(deps)],
     ["/api/sources", webhookRoutes(deps)],
     ["/api/sources", runRoutes(deps)],
+    ["/api/sources", planRoutes(deps)],
+    ["/api/sources", connectionTestRoutes(deps)],
     ["/api/dead-letters", deadLetterRoutes(deps)],
     ["/api", descriptionRoutes()],
   ];

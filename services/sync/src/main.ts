@@ -19,7 +19,15 @@ import {
 } from "@deskmirror/redis";
 import { createMetrics, createOps, keepTrying, listen, runMain } from "@deskmirror/runtime";
 import { assertAllowedHost, openSink, redactSinkUrl } from "@deskmirror/sinks";
-import { createZohoDesk, exchangeCode, fetchJwks, missingScopes, revokeGrant } from "@deskmirror/zoho-desk";
+import {
+  createZohoDesk,
+  exchangeCode,
+  fetchJwks,
+  locateClient,
+  probeUrl,
+  missingScopes,
+  revokeGrant,
+} from "@deskmirror/zoho-desk";
 import { createAdminApi, createApp } from "./app.ts";
 import { createDefaultSink } from "./default-sink.ts";
 import { variables } from "./env.ts";
@@ -141,6 +149,14 @@ await runMain({
       prepareTables: (dataSource) => prepareTables(parts, dataSource),
       lookAtRemovals,
       assertAllowedHost,
+      connection: {
+        withSource: (dataSource, use) => withSource(parts, dataSource, use),
+        openSink: (url) => openSink(url, { dataDir: env.DATA_DIR }),
+        defaultSinkUrl: env.SINK_URL,
+        locateClient: (source) => locateClient({ source }),
+        probeUrl,
+        assertAllowedHost,
+      },
       redactSinkUrl,
       defaultSinkUrl: env.SINK_URL,
       allowCustomEndpoints: env.ALLOW_CUSTOM_ENDPOINTS,

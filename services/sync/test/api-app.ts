@@ -5,7 +5,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { PermanentError } from "@deskmirror/model";
+import { PermanentError, TransientError } from "@deskmirror/model";
 import type { Delivery } from "@deskmirror/model";
 import {
   connectRedis,
@@ -113,6 +113,14 @@ export async function openApi(redisUrl: string): Promise<ApiApp> {
     prepareTables: async () => {},
     lookAtRemovals: async () => {},
     assertAllowedHost,
+    connection: {
+      withSource: () => Promise.reject(new TransientError("there is no Zoho here")),
+      openSink: sinks.open,
+      defaultSinkUrl,
+      locateClient: async () => null,
+      probeUrl: async () => 200,
+      assertAllowedHost,
+    },
     redactSinkUrl,
     defaultSinkUrl,
     allowCustomEndpoints: true,

@@ -64,6 +64,8 @@ export interface Organization {
   readonly concurrency: number | null;
   /** Credits a day for this edition without what users add; null when unknown. */
   readonly dailyCredits: number | null;
+  /** Webhooks this edition may have enabled; null when unknown. */
+  readonly webhooks: number | null;
 }
 
 /** Requests, and the credits they cost. */
@@ -105,6 +107,8 @@ export interface Source {
   /** The source's clock now, in ms: a bound from below. */
   now(): number;
   organization(options: RequestOptions): Promise<Organization>;
+  /** Asks for a new access token, whatever the present one is worth: the grant still gives them, or the error says why not. */
+  renewToken(options: RequestOptions): Promise<void>;
   /** Why a stream cannot be read with the granted scopes, naming the missing one; null when it can. */
   missingScope(stream: string): string | null;
   /** The readings that together show all of a stream (of one parent's records when `parentId` is given). */
@@ -126,6 +130,8 @@ export interface Source {
   get(stream: string, key: string, parentId: string | null, options: RequestOptions): Promise<Upsert | Tombstone>;
   /** The recycle bin, newest first; null starts. */
   bin(cursor: Cursor | null, options: RequestOptions): Promise<BinPage>;
+  /** Core keys of a stream that GETs lacked, since the agent's profile hides them: rows need not have them. */
+  absentKeys(stream: string): ReadonlySet<string>;
   /** What an event of a delivery says (pure). */
   interpret(event: JsonValue): Interpretation;
   /** Whether a token of `X-ZDesk-JWT` is right for this source; `receivedMs` judges its expiry. Throws TransientError when the keys cannot be had. */

@@ -1,10 +1,10 @@
 import { DATA_CENTERS, PermanentError } from "@deskmirror/model";
-import type { AccessToken, DataCenter, DataSource } from "@deskmirror/model";
+import type { AccessToken, DataSource } from "@deskmirror/model";
 import { toEndpoints } from "../hosts.ts";
 import { createTransport } from "../http/transport.ts";
 import type { Transport } from "../http/transport.ts";
-import { findDataCenter } from "./find-data-center.ts";
-import type { FindOptions } from "./find-data-center.ts";
+import { locateClient } from "./locate-client.ts";
+import type { LocateOptions } from "./locate-client.ts";
 import { requestToken } from "./token-endpoint.ts";
 
 /** What a generated code is exchanged with. */
@@ -13,7 +13,7 @@ export interface ExchangeOptions {
   readonly code: string;
   readonly now?: () => number;
   readonly transport?: Transport;
-  readonly toAccountsUrl?: NonNullable<FindOptions["toAccountsUrl"]>;
+  readonly toAccountsUrl?: NonNullable<LocateOptions["toAccountsUrl"]>;
 }
 
 /** A new grant. */
@@ -67,23 +67,13 @@ async function explain(error: PermanentError, options: ExchangeOptions, transpor
 
 async function explainClient(options: ExchangeOptions, transport: Transport): Promise<string> {
   const { source, toAccountsUrl } = options;
-  const found = source.accountsUrl === null ? await find(source, transport, toAccountsUrl) : null;
+  const found =
+    source.accountsUrl === null
+      ? await locateClient({ source, transport, ...(toAccountsUrl !== undefined && { toAccountsUrl }) })
+      : null;
   if (found !== null) {
     return `this client belongs to data centre ${found}, not ${source.dataCenter}: set dataCenter to ${found} and generate a new code there`;
   }
   const others = DATA_CENTERS.filter((dataCenter) => dataCenter !== source.dataCenter).join(", ");
   return `the client id is wrong, or the client belongs to another data centre than ${source.dataCenter} (one of ${others}): it is the ending of the address of your Zoho Desk`;
-}
-
-function find(
-  source: ExchangeOptions["source"],
-  transport: Transport,
-  toAccountsUrl: ExchangeOptions["toAccountsUrl"],
-): Promise<DataCenter | null> {
-  return findDataCenter({
-    clientId: source.clientId,
-    configured: source.dataCenter,
-    transport,
-    ...(toAccountsUrl === undefined ? {} : { toAccountsUrl }),
-  });
 }

@@ -9,6 +9,12 @@ export interface TokenProvider {
   invalidate(token: string): void;
 }
 
+/** A provider that can also show whether the grant still gives tokens. */
+export interface RenewableTokens extends TokenProvider {
+  /** Asks for a new token although the present one may be good; one of the few of ten minutes. Errors as `token`. */
+  renew(signal: AbortSignal): Promise<void>;
+}
+
 /** What a token provider is made of. */
 export interface TokenProviderOptions {
   /** Hash of the refresh token: `toGrantId`. */
@@ -32,7 +38,7 @@ const patienceMs = 2 * TOKEN_LEASE_MS;
  * One refresh at a time: in this process by sharing the promise, between processes by a lease whose epoch every write checks
  * (design decision 13; docs/invariants.md, I10).
  */
-export function createTokenProvider(options: TokenProviderOptions): TokenProvider {
+export function createTokenProvider(options: TokenProviderOptions): RenewableTokens {
   const { grant, store, leases, refresh, sleep, now } = options;
   let current: AccessToken | null = null;
   let refused: string | null = null;
@@ -44,7 +50,10 @@ export function createTokenProvider(options: TokenProviderOptions): TokenProvide
 
   async function refreshUnder(lease: Lease): Promise<AccessToken | null> {
     const stored = await store.read(grant);
-    if (isGood(stored)) return stored;
+    return isGood(stored) ? stored : renewUnder(lease);
+  }
+
+  async function renewUnder(lease: Lease): Promise<AccessToken | null> {
     const waitMs = await store.countRefresh(grant);
     if (waitMs > 0) {
       throw new TransientError("the refreshes Zoho allows in ten minutes are used up", {
@@ -61,18 +70,28 @@ export function createTokenProvider(options: TokenProviderOptions): TokenProvide
     }
   }
 
-  async function obtain(): Promise<AccessToken> {
+  async function stored(): Promise<AccessToken | null> {
+    const known = await store.read(grant);
+    if (isGood(known)) return known;
+    if (await store.isRefused(grant)) throw refusedGrant();
+    return null;
+  }
+
+  /** What `look` finds, else what `ask` gets under the lease. */
+  async function obtain(
+    look: () => Promise<AccessToken | null>,
+    ask: (lease: Lease) => Promise<AccessToken | null>,
+  ): Promise<AccessToken> {
     for (let waitedMs = 0; waitedMs < patienceMs; waitedMs += pollMs) {
-      const stored = await store.read(grant);
-      if (isGood(stored)) return stored;
-      if (await store.isRefused(grant)) throw refusedGrant();
+      const known = await look();
+      if (known !== null) return known;
       const lease = await leases.acquire(`token:${grant}`, { ttlMs: TOKEN_LEASE_MS, keepAlive: false });
       if (lease === null) {
         await sleep(pollMs);
         continue;
       }
       try {
-        const token = await refreshUnder(lease);
+        const token = await ask(lease);
         if (token !== null) return token;
       } finally {
         await lease.release();
@@ -87,9 +106,16 @@ export function createTokenProvider(options: TokenProviderOptions): TokenProvide
     async token(signal) {
       if (isGood(current)) return current.token;
       // Shared by all callers, so one caller's abort must not end it: its own time-outs do.
-      running ??= obtain().finally(() => (running = null));
+      running ??= obtain(stored, refreshUnder).finally(() => (running = null));
       current = await abortable(running, signal);
       return current.token;
+    },
+    async renew(signal) {
+      current = await abortable(
+        obtain(async () => null, renewUnder),
+        signal,
+      );
+      await store.setRefused(grant, false);
     },
     invalidate(token) {
       if (current !== null && current.token !== token) return;

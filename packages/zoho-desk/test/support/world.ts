@@ -1,10 +1,9 @@
 import { createDeskEmulator } from "@deskmirror/desk-emulator";
 import type { DeskEmulator, DeskEmulatorOptions } from "@deskmirror/desk-emulator";
-import type { Change, Cursor, DataSource, Page } from "@deskmirror/model";
+import type { Change, Cursor, DataSource, Page, Source } from "@deskmirror/model";
 import { createMemoryThrottle, createMemoryTokens, testDataSource } from "@deskmirror/testing";
 import type { MemoryThrottle, MemoryTokens } from "@deskmirror/testing";
 import { createZohoDesk } from "../../src/zoho-desk.ts";
-import type { ZohoDesk } from "../../src/zoho-desk.ts";
 import { exchangeCode } from "../../src/oauth/exchange.ts";
 
 /** How tests ask. */
@@ -13,7 +12,7 @@ export const asked = { purpose: "pull", signal: new AbortController().signal } a
 /** An emulated Desk and an authorized source that reads it. */
 export interface World {
   readonly desk: DeskEmulator;
-  readonly zoho: ZohoDesk;
+  readonly zoho: Source;
   readonly source: DataSource;
   readonly throttle: MemoryThrottle;
   readonly tokens: MemoryTokens;
@@ -21,7 +20,7 @@ export interface World {
   readonly readAll: (stream: string, parents?: readonly string[]) => Promise<Read>;
   readonly follow: (stream: string, cursors: readonly Cursor[]) => Promise<Read>;
   /** The same grant as another process, or another source, has it. */
-  readonly again: (given?: Partial<DataSource>) => ZohoDesk;
+  readonly again: (given?: Partial<DataSource>) => Source;
 }
 
 /** What a whole reading showed. */
@@ -43,7 +42,7 @@ export async function createWorld(options: DeskEmulatorOptions = {}, scopes?: re
   const source = { ...unauthorized, refreshToken: grant.refreshToken, scopes: grant.scopes };
   const throttle = createMemoryThrottle();
   const tokens = createMemoryTokens();
-  const again = (given: Partial<DataSource> = {}): ZohoDesk =>
+  const again = (given: Partial<DataSource> = {}): Source =>
     createZohoDesk({ source: { ...source, ...given }, tokens: tokens.store, leases: tokens.leases, throttle });
   const zoho = again();
 

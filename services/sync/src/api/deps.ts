@@ -1,6 +1,7 @@
 import type { DataSource, DeliveryGroup, Sink } from "@deskmirror/model";
 import type { DeadLetters, Gaps, Ledger, Runs, SourceRegistry } from "@deskmirror/redis";
 import type { Log } from "@deskmirror/runtime";
+import type { ConnectionParts } from "../mirror/connection/connection-test.ts";
 import type { Mirrors } from "../mirror/mirrors.ts";
 
 /** What Zoho gives for a generated code. */
@@ -35,6 +36,8 @@ export interface ApiDeps {
   readonly lookAtRemovals: () => Promise<void>;
   /** ConfigError when a host serves the metadata of a cloud's machines. */
   readonly assertAllowedHost: (host: string) => Promise<void>;
+  /** What a connection test needs of the outside. */
+  readonly connection: ConnectionParts;
   readonly redactSinkUrl: (url: string) => string;
   readonly defaultSinkUrl: string;
   readonly allowCustomEndpoints: boolean;

@@ -1,15 +1,15 @@
 import { Router } from "express";
-import type { Request, Response } from "express";
 import type { DataSource } from "@deskmirror/model";
 import type { OpenMirror } from "../mirror/open-mirror.ts";
 import { verify } from "../mirror/verify-run.ts";
 import { ApiError } from "./api-error.ts";
+import { answerRun, toWait } from "./answer-run.ts";
 import type { ApiDeps } from "./deps.ts";
 import { createFindSource } from "./find-source.ts";
 import { askPulls, pullSlot, pullUnderWay, waitForPulls } from "./pull-work.ts";
-import { getRun, startRun, takeOver, toRunView, waitForRun } from "./run-work.ts";
-import type { RunWork, Work } from "./run-work.ts";
-import { pullBody, pullInput, reconcileBody, verifyBody, waitQuery } from "./source-body.ts";
+import { getRun, takeOver, toRunView, waitForRun } from "./run-work.ts";
+import type { RunWork } from "./run-work.ts";
+import { pullBody, pullInput, reconcileBody, verifyBody } from "./source-body.ts";
 import { assertAffordable, verifyCost } from "./verify-cost.ts";
 
 /** The calls that start work in the background, and those that read it (contract section 4). */
@@ -31,7 +31,7 @@ export function runRoutes(deps: ApiDeps): Router {
     await registry.update(source.name, (now) => ({ pulls: askPulls(now, wanted, { contexts, restart }) }));
     await mirrors.follow();
     const work = waitingFor(source.name, wanted);
-    await answerRun(res, wait, { source: source.name, kind: "pull", slot, input: { tables: wanted }, work });
+    await answerRun(deps, res, { wait, source: source.name, kind: "pull", slot, input: { tables: wanted }, work });
   });
 
   function waitingFor(name: string, tables: readonly string[]): RunWork {
@@ -58,7 +58,7 @@ export function runRoutes(deps: ApiDeps): Router {
     assertRunning(source);
     const wanted = named(open, tables);
     const work: RunWork = async (ending) => ({ tables: await open.mirror.reconcile(wanted, ending) });
-    await answerRun(res, wait, { source: source.name, kind: "reconcile", input: { tables: wanted }, work });
+    await answerRun(deps, res, { wait, source: source.name, kind: "reconcile", input: { tables: wanted }, work });
   });
 
   routes.post("/:name/verify", async (req, res) => {
@@ -71,7 +71,7 @@ export function runRoutes(deps: ApiDeps): Router {
     const cost = await verifyCost(contexts, { sample, facts: await open.mirror.facts() });
     assertAffordable(cost, await open.throttle.credits());
     const work: RunWork = (ending) => verify(contexts, { sample, purpose: "reconcile", signal: ending });
-    await answerRun(res, wait, { source: source.name, kind: "verify", input: { tables: wanted, sample }, work });
+    await answerRun(deps, res, { wait, source: source.name, kind: "verify", input: { tables: wanted, sample }, work });
   });
 
   routes.get("/:name/runs/:id", async (req, res) => {
@@ -83,18 +83,7 @@ export function runRoutes(deps: ApiDeps): Router {
     res.json(toRunView(await waitForRun(deps, run, wait * 1_000)));
   });
 
-  async function answerRun(res: Response, wait: number, work: Work): Promise<void> {
-    const run = await startRun(deps, work);
-    if (wait === 0) res.status(202).json({ runId: run.id });
-    else res.json({ runId: run.id, ...toRunView(await waitForRun(deps, run, wait * 1_000)) });
-  }
-
   return routes;
-}
-
-/** Seconds to hold the answer; a bad query is refused before anything is started. */
-function toWait(req: Request): number {
-  return waitQuery.parse(req.query).wait;
 }
 
 function named(open: OpenMirror, tables: readonly string[] | undefined): readonly string[] {

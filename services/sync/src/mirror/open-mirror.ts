@@ -195,7 +195,8 @@ async function openTables(parts: MirrorParts, dataSource: DataSource, source: So
   return { sink, enabled, disabled };
 }
 
-function toTable(source: string, { name, core, hasModifiedTime }: Stream): Table {
+/** A stream as the sink must know it. */
+export function toTable(source: string, { name, core, hasModifiedTime }: Stream): Table {
   return { source, stream: name, core, hasModifiedTime };
 }
 

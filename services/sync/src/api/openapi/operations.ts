@@ -161,6 +161,23 @@ export const operations: readonly Operation[] = [
     refusals: [400, 404, 409, 422],
   },
   {
+    method: "post",
+    path: `${one}/test`,
+    tag: "Runs",
+    summary: "Test everything a source is connected with",
+    query: waitQuery,
+    answers: begun,
+    refusals: [404, 422],
+  },
+  {
+    method: "get",
+    path: `${one}/plan`,
+    tag: "Sources",
+    summary: "Tell what a full pull would take",
+    answers: { 200: answers.plan },
+    refusals: [404, 409],
+  },
+  {
     method: "get",
     path: `${one}/runs/{id}`,
     tag: "Runs",
