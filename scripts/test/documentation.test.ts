@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { missingScopes } from "@deskmirror/zoho-desk";
 
 const root = join(import.meta.dirname, "../..");
 const read = (path: string): string => readFileSync(join(root, path), "utf8");
@@ -36,6 +37,13 @@ for (const page of referencePages) {
 test("each of I1 to I12 is in docs/invariants.md, with its test or among the gaps", () => {
   const text = read("docs/invariants.md");
   for (let number = 1; number <= 12; number++) assert.match(text, new RegExp(`\\bI${number}\\b`));
+});
+
+test("the scopes of README allow every table", () => {
+  const [scopes = ""] = /^ *Desk\.[\w.,]+$/m.exec(read("README.md")) ?? [];
+  const missing = missingScopes({ scopes: scopes.trim().split(",") });
+  assert.equal(missing.size, 30);
+  for (const [table, reason] of missing) assert.equal(reason, null, `${table}: ${reason}`);
 });
 
 test("every relative link of README, CONTRIBUTING and docs leads to a file", () => {
