@@ -14,6 +14,8 @@ import type {
 import { createSourceClock } from "./clock.ts";
 import { interpret } from "./events/interpret.ts";
 import { estimateStreams } from "./estimate/estimate.ts";
+import { findTicket } from "./foreign/find-ticket.ts";
+import { readForeign } from "./foreign/read-foreign.ts";
 import { toEndpoints } from "./hosts.ts";
 import type { Endpoints } from "./hosts.ts";
 import { createDeskClient } from "./http/client.ts";
@@ -121,6 +123,8 @@ export function createZohoDesk({ source, tokens: store, leases, throttle }: Zoho
     subscriptions: createSubscriptions(client),
     verifySignature: createSignatureCheck(source, Date.now),
     interpret: (event) => interpret(event, { orgId: source.orgId, absentKeys }),
+    readForeign,
+    findTicket: (ticketNumber, options) => findTicket(reader, ticketNumber, options),
     bin: (cursor, options) => readBinPage(reader, cursor, options),
     get: (stream, key, parentId, options) => records.get({ spec: specOf(stream), key, parentId }, options),
     async organization(options) {

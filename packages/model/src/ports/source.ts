@@ -134,6 +134,10 @@ export interface Source {
   absentKeys(stream: string): ReadonlySet<string>;
   /** What an event of a delivery says (pure). */
   interpret(event: JsonValue): Interpretation;
+  /** Which record a body that is no list of events speaks of (pure); `module` is the one the URL names. */
+  readForeign(body: string, module: string | null): Naming;
+  /** The key of the ticket with a number; null when the search, which lags behind, knows none. */
+  findTicket(ticketNumber: string, options: RequestOptions): Promise<string | null>;
   /** Whether a token of `X-ZDesk-JWT` is right for this source; `receivedMs` judges its expiry. Throws TransientError when the keys cannot be had. */
   verifySignature(token: string, receivedMs: number): Promise<boolean>;
   subscriptions: Subscriptions;
@@ -154,6 +158,14 @@ export type Interpretation =
   | { readonly kind: "filtered"; readonly type: string }
   /** Set aside for a person. */
   | { readonly kind: "dead"; readonly type: string; readonly reason: string; readonly message: string };
+
+/** What a body that is no list of events names. */
+export type Naming =
+  /** The record with this key, of the first of these streams that has it; where none does, of the first. */
+  | { readonly kind: "record"; readonly streams: readonly string[]; readonly key: string }
+  | { readonly kind: "ticket-number"; readonly ticketNumber: string }
+  /** No record; the message says what to send instead. */
+  | { readonly kind: "nothing"; readonly message: string };
 
 /** The webhook at the source. */
 export interface Subscriptions {
