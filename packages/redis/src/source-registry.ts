@@ -6,12 +6,14 @@ import { ask, askAll } from "./ask.ts";
 import type { RedisConnection } from "./connection.ts";
 import type { Removal, SourceFile } from "./data-source-schema.ts";
 import { createGaps } from "./gaps.ts";
+import { createKeyRotation } from "./key-rotation.ts";
+import type { RotateKey } from "./key-rotation.ts";
 import { createLeases } from "./leases.ts";
 import { createLedger } from "./ledger.ts";
 import { purgeSource } from "./purge.ts";
 import { REGISTRY, REGISTRY_POLL_MS } from "./registry-entry.ts";
 import type { Sealer } from "./sealer.ts";
-import { createServiceKey, hashServiceKey, toServiceUrl } from "./service-key.ts";
+import { hashServiceKey, toServiceUrl } from "./service-key.ts";
 import { createSourceVault, toRegistryEntries } from "./source-vault.ts";
 import type { VaultContents } from "./source-vault.ts";
 
@@ -30,11 +32,8 @@ export interface SourceRegistry {
   readonly list: () => Promise<readonly DataSource[]>;
   /** PermanentError `SOURCE_UNKNOWN` when there is none; so do the others that change one. A function is given the source as it is then. */
   readonly update: (name: string, patch: SourcePatch | ((source: DataSource) => SourcePatch)) => Promise<DataSource>;
-  /**
-   * Gives a new service key. Both work until `confirm` is done; then the old one works for `graceMs` and is rotated out. When `confirm`
-   * throws, the old one stays, and the new one works all the same: Zoho may have taken it.
-   */
-  readonly rotateKey: (name: string, rotation: Rotation) => Promise<DataSource>;
+  /** Gives a new service key. */
+  readonly rotateKey: RotateKey;
   /**
    * Its keys count as removed from now on, and Redis forgets its queue, ledger and dead letters. A webhook we registered stays among
    * the removals.
@@ -54,13 +53,6 @@ export interface SourceRegistry {
   readonly isPublished: () => Promise<boolean>;
   /** Calls back after a change by any process and when the marker is gone, until the function it gives is called. */
   readonly onChange: (listener: () => void) => () => void;
-}
-
-/** How a service key is changed. */
-export interface Rotation {
-  readonly graceMs: number;
-  /** Given the source with its new key, which ingest knows by then. */
-  readonly confirm?: (source: DataSource) => Promise<void>;
 }
 
 /** What a registry is made of. */
@@ -195,21 +187,7 @@ export function createSourceRegistry(options: SourceRegistryOptions): SourceRegi
         const changed = typeof patch === "function" ? patch(file.source) : patch;
         return { ...file, source: { ...file.source, ...changed, name } };
       }),
-    async rotateKey(name, { graceMs, confirm }) {
-      let oldKey = "";
-      const rotated = await change(name, (file) => {
-        oldKey = file.source.serviceKey;
-        return withKey(file, createServiceKey(), Number.MAX_SAFE_INTEGER);
-      });
-      try {
-        await confirm?.(rotated);
-      } catch (error) {
-        const isLast = ({ source }: SourceFile): boolean => source.serviceKey === rotated.serviceKey;
-        await change(name, (file) => (isLast(file) ? withKey(file, oldKey, Number.MAX_SAFE_INTEGER) : file));
-        throw error;
-      }
-      return change(name, (file) => withGrace(file, oldKey, Date.now() + graceMs));
-    },
+    rotateKey: createKeyRotation({ leases, change }),
     remove: (name) =>
       alone(async () => {
         const { files, removed } = await vault.read();
@@ -254,19 +232,6 @@ export function createSourceRegistry(options: SourceRegistryOptions): SourceRegi
       };
     },
   };
-}
-
-/** Gives a source another key; the one it had works until a time in ms. */
-function withKey({ source, retired, jwks }: SourceFile, serviceKey: string, graceUntilMs: number): SourceFile {
-  const isOther = ({ keyHash }: { readonly keyHash: string }): boolean => keyHash !== hashServiceKey(serviceKey);
-  const old = { keyHash: hashServiceKey(source.serviceKey), graceUntilMs };
-  return { source: { ...source, serviceKey }, retired: [...retired.filter(isOther), old], jwks };
-}
-
-function withGrace(file: SourceFile, key: string, graceUntilMs: number): SourceFile {
-  const keyHash = hashServiceKey(key);
-  const retired = file.retired.map((one) => (one.keyHash === keyHash ? { keyHash, graceUntilMs } : one));
-  return { ...file, retired };
 }
 
 function taken(name: string): PermanentError {

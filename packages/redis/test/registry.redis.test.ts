@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { TransientError } from "@deskmirror/model";
 import type { DataSource, Vault } from "@deskmirror/model";
 import { createFaultProxy } from "@deskmirror/testing";
 import { createDeliveryQueue } from "../src/delivery-queue.ts";
@@ -264,6 +265,43 @@ test("A23: the webhook of a removed source is kept, sealed, until its removal at
   assert.deepEqual(await open(vault).removals(), [{ ...removal, nextMs: 7 }]);
   await registry.setRemoval(removal!, null);
   assert.deepEqual(await registry.removals(), []);
+});
+
+test("a rotation that is not confirmed keeps both keys until a later one is", async () => {
+  const registry = open();
+  const source = dataSource();
+  await registry.create(source);
+  let unconfirmed = "";
+  const refuse = async ({ serviceKey }: { readonly serviceKey: string }): Promise<void> => {
+    unconfirmed = serviceKey;
+    throw new TransientError("Zoho did not answer");
+  };
+  await assert.rejects(registry.rotateKey(source.name, { graceMs: 0, confirm: refuse }), /Zoho did not answer/);
+  assert.equal((await registry.get(source.name))?.serviceKey, source.serviceKey);
+  const reader = await openReader();
+  assert.equal(known(reader.find(source.serviceKey)).state, "current");
+  assert.equal(known(reader.find(unconfirmed)).state, "grace");
+  const { serviceKey } = await registry.rotateKey(source.name, { graceMs: 0 });
+  await until(() => known(reader.find(serviceKey)).state === "current");
+  for (const key of [source.serviceKey, unconfirmed]) assert.equal(known(reader.find(key)).state, "rotated");
+});
+
+test("a key is confirmed while the one before it still works, and no other rotation comes in between", async () => {
+  const registry = open();
+  const source = dataSource();
+  await registry.create(source);
+  const reader = await openReader();
+  const during: string[] = [];
+  await registry.rotateKey(source.name, {
+    graceMs: 0,
+    async confirm({ serviceKey }) {
+      await until(() => "keyHash" in reader.find(serviceKey));
+      during.push(known(reader.find(serviceKey)).state, known(reader.find(source.serviceKey)).state);
+      await assert.rejects(registry.rotateKey(source.name, { graceMs: 0 }), { name: "TransientError" });
+    },
+  });
+  assert.deepEqual(during, ["current", "grace"]);
+  await registry.rotateKey(source.name, { graceMs: 0 });
 });
 
 test("a change that is made of the source as it is loses nothing of another made at once", async () => {
