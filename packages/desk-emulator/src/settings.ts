@@ -15,6 +15,12 @@ export interface Settings {
   /** What a call without orgId gets. */
   missingOrgId: "accepted" | "unprocessable" | "forbidden";
 
+  // What the agent who authorized, and the edition, do not have.
+  /** Top-level keys that the agent's profile hides in every answer. */
+  hiddenKeys: readonly string[];
+  /** Paths of modules that the edition does not have, such as `/contracts`. */
+  pathsOutsideEdition: readonly string[];
+
   // Items 17 to 29: lists and search.
   /** Largest `from` of a list. */
   listMaxFrom: number;
@@ -112,6 +118,8 @@ export const defaultSettings: Settings = {
   codeLifeMs: 180_000,
   missingTokenCode: "INVALID_OAUTH",
   missingOrgId: "accepted",
+  hiddenKeys: [],
+  pathsOutsideEdition: [],
   listMaxFrom: 4999,
   searchMaxFrom: 999,
   oneBasedLists: "one",

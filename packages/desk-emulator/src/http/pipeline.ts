@@ -1,4 +1,5 @@
 import { refuseUnknown } from "../checks/query.ts";
+import { refuseOutsideEdition, withoutHidden } from "../checks/profile.ts";
 import { secondsToReset, thresholdExceeded, tooManyRequests } from "../checks/limits.ts";
 import type { Desk } from "../desk.ts";
 import { DeskError, internalError, invalidOauth, unprocessable, urlNotFound } from "../errors.ts";
@@ -87,6 +88,7 @@ export function createPipeline(desk: Desk, route: ReturnType<typeof createRouter
     if (match.kind === "nothing") throw urlNotFound();
     if (match.kind === "wrongVerb") throw new DeskError(405, "METHOD_NOT_ALLOWED", "The method is not allowed here.");
     checkScope(access, match.route.scope);
+    refuseOutsideEdition(match.route.path, settings);
     const weight = match.route.weight(request.query);
     limits.spend(weight);
     const cause = { sourceId: request.sourceId, automation: request.automation };
@@ -94,7 +96,9 @@ export function createPipeline(desk: Desk, route: ReturnType<typeof createRouter
     try {
       match.route.locate?.(call);
       refuseUnknown(request.query, match.route.parameters());
-      return { ...(await match.route.handle(call)), weight };
+      const answer = await match.route.handle(call);
+      const body = answer.body === undefined ? {} : { body: withoutHidden(answer.body, settings) };
+      return { ...answer, ...body, weight };
     } catch (error) {
       return { ...refusal(request, error), weight };
     }
