@@ -2,10 +2,16 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { missingScopes } from "@deskmirror/zoho-desk";
+import { createMemoryThrottle, createMemoryTokens, testDataSource } from "@deskmirror/testing";
+import { createZohoDesk, missingScopes } from "@deskmirror/zoho-desk";
 
 const root = join(import.meta.dirname, "../..");
 const read = (path: string): string => readFileSync(join(root, path), "utf8");
+
+function inMemory() {
+  const { store, leases } = createMemoryTokens();
+  return { tokens: store, leases, throttle: createMemoryThrottle() };
+}
 
 /** A row of docs/invariants.md: what holds, the file, and the title of its test. */
 function invariants(): readonly { readonly file: string; readonly title: string }[] {
@@ -37,6 +43,22 @@ for (const page of referencePages) {
 test("each of I1 to I12 is in docs/invariants.md, with its test or among the gaps", () => {
   const text = read("docs/invariants.md");
   for (let number = 1; number <= 12; number++) assert.match(text, new RegExp(`\\bI${number}\\b`));
+});
+
+test("docs/reference/tables.md says of every table how its changes are found", () => {
+  const rows = [...read("docs/reference/tables.md").matchAll(/^\| `(\w+)`\s*\|[^|]*\|[^|]*\|([^|]*)\|/gm)];
+  const said = new Map(rows.map(([, table = "", found = ""]) => [table, found.trim()]));
+  const { streams } = createZohoDesk({ source: testDataSource(), ...inMemory() });
+  for (const { name, hasEvents, hasChangedSince, polled, parent } of streams) {
+    const found = [
+      hasEvents ? "events" : "",
+      hasChangedSince ? "reconcile" : "",
+      parent === "tickets" ? "changes of its ticket" : "",
+      polled ? "compare" : "",
+    ];
+    assert.equal(said.get(name), found.filter((word) => word !== "").join(", "), name);
+  }
+  assert.equal(said.size, 30);
 });
 
 test("the scopes of README allow every table", () => {
