@@ -274,9 +274,28 @@ describe("rotate-url", () => {
     const refused = await call("POST", "/stuck/rotate-url", { graceSeconds: 0 });
     pair.desk.faults.clear();
     assert.equal(refused.status, 422, JSON.stringify(refused));
+    assert.match(refused.error!.message, /so the old one stays: /);
     assert.ok(refused.error!.hint.length > 0);
     assert.equal((await call("GET", "/stuck")).serviceUrl, serviceUrl);
     assert.equal(await post(serviceUrl), 200);
+  });
+
+  test("loses nothing when Zoho takes the new URL and its answer is lost", { timeout: 60_000 }, async () => {
+    const { serviceUrl } = await create("unsure");
+    await call("POST", "/unsure/webhook");
+    pair.desk.faults.add({ kind: "dropAfter", match: "PATCH /webhooks", times: 1_000 });
+    const refused = await call("POST", "/unsure/rotate-url", { graceSeconds: 0 });
+    pair.desk.faults.clear();
+    assert.equal(refused.status, 503, JSON.stringify(refused));
+    assert.match(refused.error!.message, /so the old one stays: /);
+    const source = await call("GET", "/unsure");
+    assert.equal(source.serviceUrl, serviceUrl);
+    const { url } = await webhookOf(source);
+    assert.notEqual(url, serviceUrl);
+    for (const one of [url, serviceUrl]) assert.equal(await post(one), 200);
+    const rotated = await call("POST", "/unsure/rotate-url", { graceSeconds: 0 });
+    assert.equal((await webhookOf(rotated)).url, rotated.serviceUrl);
+    for (const one of [url, serviceUrl]) await until("it is gone", async () => (await post(one)) === 410);
   });
 
   for (const graceSeconds of [-1, "5", 1.5, 31_536_001]) {

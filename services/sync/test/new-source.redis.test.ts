@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, test } from "node:test";
-import { startRedis } from "@deskmirror/testing";
+import { setTimeout as sleep } from "node:timers/promises";
+import { createFaultProxy, startRedis } from "@deskmirror/testing";
 import type { TestRedis } from "@deskmirror/testing";
 import request from "supertest";
 import { ADMIN_TOKEN, GOOD_CODE, assertError, openApi } from "./api-app.ts";
@@ -112,4 +113,25 @@ describe("a new source is refused with 422, and nothing is stored", () => {
       items: [],
     });
   });
+});
+
+test("while Redis is away a new source is 503 and its code is not used; the same code works once it is back", async (t) => {
+  const proxy = await createFaultProxy(redis.url);
+  t.after(() => proxy.close());
+  const shaky = await openApi(proxy.url);
+  t.after(() => shaky.close());
+  const send = () => request(shaky.url).post("/api/sources").set("authorization", `Bearer ${ADMIN_TOKEN}`).send(good);
+  proxy.cut();
+  const refused = await send();
+  assertError(refused, 503, /Redis/);
+  assert.equal(refused.headers["retry-after"], "30");
+  assert.deepEqual(shaky.usedCodes, []);
+  assert.deepEqual(await shaky.registry.list(), []);
+  proxy.restore();
+  let answer = refused;
+  for (const endMs = performance.now() + 20_000; answer.status === 503 && performance.now() < endMs; await sleep(100)) {
+    answer = await send();
+  }
+  assert.equal(answer.status, 201, JSON.stringify(answer.body));
+  assert.deepEqual(shaky.usedCodes, [GOOD_CODE]);
 });

@@ -30,6 +30,8 @@ export async function createSource(deps: ApiDeps, body: SourceBody): Promise<New
   };
   assertTables(deps, fresh);
   await assertSink(deps, fresh);
+  // A code works once: while Redis is away, which this asks, it is not used.
+  await deps.registry.isPublished();
   if (code === undefined) return storeNew(deps, fresh, "");
   const granted = withGrant(fresh, await exchange(deps, fresh, code));
   return orRevoke(deps, granted, async () => {

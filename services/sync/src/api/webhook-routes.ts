@@ -1,4 +1,5 @@
 import { Router } from "express";
+import { ApiError, toApiError } from "./api-error.ts";
 import type { ApiDeps } from "./deps.ts";
 import { createFindSource } from "./find-source.ts";
 import { rotateBody } from "./source-body.ts";
@@ -30,11 +31,22 @@ export function webhookRoutes(deps: ApiDeps): Router {
     const rotated = await registry.rotateKey(source.name, {
       graceMs: graceSeconds * 1_000,
       // One that we registered moves at Zoho, who looks whether the new URL answers, before the old one is given up.
-      confirm: async (rotated) => void (open !== null && (await subscribe(deps, rotated, open))),
+      confirm: async (rotated) => {
+        if (open !== null) await subscribe(deps, rotated, open).catch(notConfirmed);
+      },
     });
     await mirrors.follow();
     res.json(toViewWithUrl(deps, rotated));
   });
 
   return routes;
+}
+
+/** Says of an error that, whatever it was, the old URL goes on. */
+function notConfirmed(error: unknown): never {
+  const known = toApiError(error);
+  if (known === null) throw error;
+  const { status, code, hint } = known;
+  const message = `Zoho did not confirm the new service URL, so the old one stays: ${known.message}`;
+  throw new ApiError(status, code, { message, hint });
 }
