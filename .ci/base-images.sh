@@ -70,7 +70,7 @@ CMD ["redis-server", "--bind", "0.0.0.0", "--protected-mode", "no"]
 D
   build base/redis redis
 fi
-if ! have base/postgres; then
+if ! have base/postgres:15; then
   mkdir -p "$work/postgres" && cat > "$work/postgres/entrypoint.sh" <<'S'
 #!/bin/sh
 set -e
@@ -88,7 +88,7 @@ S
   chmod +x "$work/postgres/entrypoint.sh"; cat > "$work/postgres/Dockerfile" <<'D'
 FROM base/debian
 RUN apt-get update && apt-get install -y --no-install-recommends postgresql && rm -rf /var/lib/apt/lists/* \
- && ln -s /usr/lib/postgresql/*/bin/* /usr/local/bin/ 2>/dev/null; mkdir -p /var/lib/postgresql/data && chown postgres:postgres /var/lib/postgresql/data /var/run/postgresql
+ && ln -s /usr/lib/postgresql/*/bin/* /usr/local/bin/ 2>/dev/null; mkdir -p /var/lib/postgresql/data && chown postgres:postgres /var/lib/postgresql/data /var/run/postgresql && chmod 3777 /var/run/postgresql
 COPY entrypoint.sh /usr/local/bin/entrypoint.sh
 USER postgres
 VOLUME /var/lib/postgresql/data
@@ -96,7 +96,7 @@ EXPOSE 5432
 STOPSIGNAL SIGINT
 ENTRYPOINT ["entrypoint.sh"]
 D
-  build base/postgres postgres
+  build base/postgres:15 postgres
 fi
 if ! have base/caddy:2.11; then
   newer caddy usr/bin/caddy "$work/caddy-2.11/caddy"
@@ -116,5 +116,5 @@ ln -sf $docker "$work/bin/docker"            # the client of that engine: does B
 cat >&3 <<X
 export PATH=$work/bin:\$PATH
 export DOCKER_BUILDKIT=1 TESTCONTAINERS_RYUK_DISABLED=true
-export NODE_IMAGE=base/node REDIS_IMAGE=base/redis POSTGRES_IMAGE=base/postgres CADDY_IMAGE=base/caddy:2.11
+export NODE_IMAGE=base/node REDIS_IMAGE=base/redis POSTGRES_IMAGE=base/postgres:15 CADDY_IMAGE=base/caddy:2.11
 X

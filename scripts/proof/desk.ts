@@ -52,7 +52,7 @@ export interface Desk extends DeskInfo {
 }
 
 /** Options of the emulator's command, by name. */
-export type DeskArguments = Readonly<Record<string, number>>;
+export type DeskArguments = Readonly<Record<string, number | string>>;
 
 const START_TIMEOUT_MS = 60_000;
 

@@ -4,7 +4,7 @@ import { SOURCE } from "./cluster.ts";
 import type { Cluster } from "./cluster.ts";
 
 /** Creates the source of a proof with all 30 tables unless told otherwise, and registers its webhook. */
-export async function connectDesk({ api, desk }: Cluster, settings: object = {}): Promise<void> {
+export async function connectDesk({ api, desk }: Pick<Cluster, "api" | "desk">, settings: object = {}): Promise<void> {
   await api.createSource({
     name: SOURCE,
     orgId: desk.orgId,
@@ -26,7 +26,7 @@ export async function sweep({ api }: Cluster): Promise<void> {
 }
 
 /** Waits until Desk has sent every event and each one has come to its end. */
-export async function settled({ api, desk }: Cluster): Promise<void> {
+export async function settled({ api, desk }: Pick<Cluster, "api" | "desk">): Promise<void> {
   await desk.delivered();
   await until(async () => (await api.status()).ledger.inFlight === 0);
 }
