@@ -97,6 +97,14 @@ describe("a name whose tables are taken", () => {
   });
 });
 
+test("a source whose code was refused leaves nothing: its name is free, for another organization too", async () => {
+  const refused = await call("POST", "/sources", body("typo", { orgId: "1", code: "1000.bad.code" }));
+  assert.equal(refused.status, 422, JSON.stringify(refused));
+  assert.equal((await call("GET", "/sources/typo")).status, 404);
+  await create("typo");
+  await call("DELETE", "/sources/typo");
+});
+
 test("F7: a table pulled alone brings the parent that was never read", { timeout: 70_000 }, async () => {
   await create("alone", { tables: ["team_members"] });
   const pull = () => call("POST", "/sources/alone/pull", { tables: ["team_members"] });

@@ -51,7 +51,12 @@ async function create(name: string, change: object = {}): Promise<Source> {
 
 interface Status {
   readonly state: string;
-  readonly tables: readonly { readonly name: string; readonly state: string; readonly rows: number }[];
+  readonly tables: readonly {
+    readonly name: string;
+    readonly state: string;
+    readonly rows: number;
+    readonly pull: { readonly startedAt: string } | null;
+  }[];
   readonly ledger: { readonly applied: number; readonly inFlight: number; readonly unaccounted: number };
 }
 
@@ -204,10 +209,14 @@ test(
     const changed = await call("PATCH", "/moved", { sinkUrl: sinkUrl.replace("desk.db", "other.db") });
     assert.equal(changed.status, 200, JSON.stringify(changed));
     await until("the other sink is full", async () => (await status("moved")).tables[0]!.state === "live");
-    assert.equal((await status("moved")).tables[0]!.rows, rows);
+    const other = (await status("moved")).tables[0]!;
+    assert.equal(other.rows, rows);
     await call("PATCH", "/moved", { sinkUrl: null });
     assert.equal((await call("GET", "/moved")).sinkUrl, sinkUrl);
-    await until("the first sink is read again", async () => (await status("moved")).tables[0]!.state === "live");
+    await until("the first sink is read again", async () => {
+      const { state, pull } = (await status("moved")).tables[0]!;
+      return state === "live" && pull!.startedAt > other.pull!.startedAt;
+    });
   },
 );
 
@@ -307,22 +316,27 @@ describe("rotate-url", () => {
   }
 });
 
-test("a paused source stores its deliveries and applies them once it is resumed", { timeout: 60_000 }, async () => {
-  await create("paused", { tables: ["tasks"] });
-  await call("POST", "/paused/webhook");
-  await pair.run("/sources/paused/pull");
-  assert.equal((await call("POST", "/paused/pause")).paused, true);
-  const [task] = pair.desk.store.records("tasks");
-  for (const name of ["one", "two", "three"]) pair.desk.store.update("tasks", task!.key, { subject: name });
-  await until("they are stored", async () => (await status("paused")).ledger.inFlight === 3);
-  await sleep(1_500);
-  const { ledger, state } = await status("paused");
-  assert.deepEqual([state, ledger.inFlight, ledger.applied], ["paused", 3, 0]);
-  for (const run of ["pull", "reconcile"]) {
-    const refused = await call("POST", `/paused/${run}`);
-    assert.deepEqual([refused.status, refused.error?.code], [409, "PAUSED"]);
-  }
-  assert.equal((await call("POST", "/paused/resume")).paused, false);
-  await until("they are applied", async () => (await status("paused")).ledger.inFlight === 0);
-  assert.equal((await status("paused")).ledger.unaccounted, 0);
-});
+test(
+  "a paused source stores its deliveries, over a restart too, and applies them once it is resumed",
+  { timeout: 60_000 },
+  async () => {
+    await create("paused", { tables: ["tasks"] });
+    await call("POST", "/paused/webhook");
+    await pair.run("/sources/paused/pull");
+    assert.equal((await call("POST", "/paused/pause")).paused, true);
+    const [task] = pair.desk.store.records("tasks");
+    for (const name of ["one", "two", "three"]) pair.desk.store.update("tasks", task!.key, { subject: name });
+    await until("they are stored", async () => (await status("paused")).ledger.inFlight === 3);
+    await pair.restartSync("SIGKILL");
+    await sleep(1_500);
+    const { ledger, state } = await status("paused");
+    assert.deepEqual([state, ledger.inFlight, ledger.applied], ["paused", 3, 0]);
+    for (const run of ["pull", "reconcile"]) {
+      const refused = await call("POST", `/paused/${run}`);
+      assert.deepEqual([refused.status, refused.error?.code], [409, "PAUSED"]);
+    }
+    assert.equal((await call("POST", "/paused/resume")).paused, false);
+    await until("they are applied", async () => (await status("paused")).ledger.inFlight === 0);
+    assert.equal((await status("paused")).ledger.unaccounted, 0);
+  },
+);
