@@ -18,6 +18,8 @@ export interface Settings {
   // What the agent who authorized, and the edition, do not have.
   /** Top-level keys that the agent's profile hides in every answer. */
   hiddenKeys: readonly string[];
+  /** What /organizations calls the edition; null = by its own name. */
+  editionName: string | null;
   /** Paths of modules that the edition does not have, such as `/contracts`. */
   pathsOutsideEdition: readonly string[];
 
@@ -119,6 +121,7 @@ export const defaultSettings: Settings = {
   missingTokenCode: "INVALID_OAUTH",
   missingOrgId: "accepted",
   hiddenKeys: [],
+  editionName: null,
   pathsOutsideEdition: [],
   listMaxFrom: 4999,
   searchMaxFrom: 999,

@@ -128,10 +128,9 @@ export function createZohoDesk({ source, tokens: store, leases, throttle }: Zoho
     bin: (cursor, options) => readBinPage(reader, cursor, options),
     get: (stream, key, parentId, options) => records.get({ spec: specOf(stream), key, parentId }, options),
     async organization(options) {
-      const { body } = await client.send(
-        { path: "/organizations", withoutOrgId: true, table: "organizations" },
-        options,
-      );
+      const { scopes } = specOf("organizations");
+      const ask = { path: "/organizations", withoutOrgId: true, table: "organizations", scopes };
+      const { body } = await client.send(ask, options);
       return toOrganization(body, source.orgId);
     },
     async plan(stream, parents, options) {

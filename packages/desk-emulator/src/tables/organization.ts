@@ -15,6 +15,7 @@ export const organizations = table({
     description employeeCount phoneNumber mobile fax website primaryContact street city state country zip
     isDefault isAdminInOrg isSandboxPortal isPayloadEncryptionEnabled logoURL faviconURL
   `),
+  derived: { edition: ({ data }, { settings }) => settings.editionName ?? data["edition"] ?? null },
   scopes: { groups: ["Desk.organization", ...basic] },
 });
 

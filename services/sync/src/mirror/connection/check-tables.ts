@@ -46,7 +46,7 @@ export async function checkTables(parts: TablesParts): Promise<readonly Check[]>
     const [cursor] = await source.plan(name, found === null ? [] : [found.key], options);
     if (cursor === undefined) return null;
     const { changes } = await source.page(name, cursor, options);
-    const change = changes.find(({ op }) => op === "upsert");
+    const change = changes.find(({ op }) => op !== "delete");
     return change === undefined ? null : { key: change.key, parentId: change.parentId };
   }
 
