@@ -16,15 +16,16 @@ export interface Pair {
   readonly database: string;
 }
 
-/** Starts Redis (unless `REDIS_URL` names one), ingest and sync on free ports with a new database; what runs is added to `running`. */
+/** Starts Redis (unless one is given or `REDIS_URL` names one), ingest and sync on free ports with a new database; what runs is added to `running`. */
 export async function openPair(options: {
   readonly dir: string;
   readonly running: Running[];
   readonly signal: AbortSignal;
+  readonly redisUrl?: string;
 }): Promise<Pair> {
   const { dir, running, signal } = options;
   rmSync(dir, { recursive: true, force: true });
-  const redisUrl = process.env["REDIS_URL"] || (await openRedis(join(dir, "redis"), running));
+  const redisUrl = options.redisUrl || process.env["REDIS_URL"] || (await openRedis(join(dir, "redis"), running));
   const [ingestPort, opsPort, syncPort] = [await freePort(), await freePort(), await freePort()];
   const adminToken = randomBytes(24).toString("hex");
   const database = join(dir, "desk.db");

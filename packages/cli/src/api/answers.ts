@@ -143,8 +143,13 @@ const letter = z.object({
 export const deadLetter = z.object({ ...letter.shape, body: z.string() });
 export const deadLetters = z.object({ items: z.array(letter), next: maybeText });
 
-/** What a replay did: how many letters, where it says. */
-export const replayed = z.object({ replayed: count.optional() });
+/** What the replay of a selection did. */
+export const replayed = z.object({
+  dryRun: z.boolean(),
+  matched: count,
+  replayed: count,
+  failed: z.array(z.object({ id: z.string(), message: z.string() })),
+});
 
 export const deletes = z.object({
   items: z.array(z.object({ table: z.string(), count, ids: z.array(z.string()), since: z.string() })),

@@ -2,9 +2,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { PermanentError, TransientError } from "@deskmirror/model";
 import type * as z from "zod";
 import type { Cli } from "../cli.ts";
+import type { Asked } from "../output/measure.ts";
 import { createProgress } from "../output/progress.ts";
 import { ApiError } from "./api-error.ts";
-import type { Answer, Api } from "./api.ts";
+import type { Answer } from "./api.ts";
 import * as answers from "./answers.ts";
 import { sourcePath } from "./paths.ts";
 
@@ -12,7 +13,7 @@ import { sourcePath } from "./paths.ts";
 export interface Work {
   readonly source: string;
   readonly kind: "pull" | "reconcile" | "verify" | "test";
-  readonly body?: object;
+  readonly body?: Asked & { readonly sample?: number };
 }
 
 /** How long an answer is held; shorter where progress is drawn. */
@@ -32,10 +33,8 @@ export async function startRun({ api }: Pick<Cli, "api">, { source, kind, body =
  * PermanentError when it failed, and when Ctrl-C ends the waiting: the work goes on without.
  */
 export async function finishRun<T>(cli: Cli, work: Work, result: z.ZodType<T>) {
-  const { source, kind } = work;
-  const api = cli.api();
   const { value: started } = await startRun(cli, work);
-  const ended = await waitForEnd(cli, { api, source, kind, runId: started.runId });
+  const ended = await waitForEnd(cli, work, started.runId);
   if (ended.value.state === "failed") {
     const { error } = answers.failed.parse(ended.value.result);
     throw new ApiError(409, error, ended.text);
@@ -43,16 +42,12 @@ export async function finishRun<T>(cli: Cli, work: Work, result: z.ZodType<T>) {
   return { run: ended, result: result.parse(ended.value.result) };
 }
 
-interface Waiting {
-  readonly api: Api;
-  readonly source: string;
-  readonly kind: Work["kind"];
-  readonly runId: string;
-}
-
-async function waitForEnd(cli: Cli, { api, source, kind, runId }: Waiting): Promise<Answer<answers.Run>> {
+async function waitForEnd(cli: Cli, work: Work, runId: string): Promise<Answer<answers.Run>> {
   const { terminal, signal } = cli;
-  const progress = terminal.progress === null ? null : createProgress({ to: terminal.progress, source, kind, api });
+  const { source, kind, body: asked = {} } = work;
+  const api = cli.api();
+  const progress =
+    terminal.progress === null ? null : createProgress({ to: terminal.progress, source, kind, asked, api });
   const seconds = progress === null ? HOLD_SECONDS : REDRAW_SECONDS;
   const path = `${sourcePath(source, `runs/${encodeURIComponent(runId)}`)}?wait=${seconds}`;
   let lastMs = performance.now();

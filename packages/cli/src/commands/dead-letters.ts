@@ -2,11 +2,11 @@ import type { Command } from "commander";
 import * as answers from "../api/answers.ts";
 import { toQuery } from "../api/paths.ts";
 import { addCommand } from "../cli.ts";
-import type { Cli, CommandSpec } from "../cli.ts";
+import type { Cli, CommandSpec, ExitCode, JsonOption } from "../cli.ts";
 import { UsageError } from "../errors.ts";
 import { given } from "../input/source-options.ts";
 import { toNumber } from "../input/values.ts";
-import { formatLetter, formatLetters } from "../output/dead-letters.ts";
+import { formatLetter, formatLetters, formatReplayed } from "../output/dead-letters.ts";
 import { show } from "../output/show.ts";
 
 const path = "/api/dead-letters";
@@ -58,18 +58,7 @@ export function addDeadLetterCommands(program: Command, cli: Cli): void {
       const ways = [id !== undefined, Object.keys(filter).length > 0, all === true].filter(Boolean).length;
       if (ways !== 1) throw new UsageError("name one id, or select with --source, --table and --reason, or say --all");
       if (id !== undefined && dryRun) throw new UsageError("--dry-run goes with a selection; look at one with show");
-      const call =
-        id === undefined
-          ? { method: "POST" as const, path: `${path}/replay`, body: { filter, dryRun } }
-          : { method: "POST" as const, path: `${letterPath(id)}/replay` };
-      const answer = await cli.api().call(call, answers.replayed);
-      const verb = dryRun ? "would be replayed" : "replayed";
-      show(
-        cli,
-        options,
-        answer,
-        ({ replayed = 1 }) => `${replayed} ${replayed === 1 ? "dead letter" : "dead letters"} ${verb}.`,
-      );
+      return id === undefined ? replayMany(cli, options, { filter, dryRun }) : replayOne(cli, options, id);
     },
   } satisfies CommandSpec<[string | undefined], Filter & { readonly all?: true; readonly dryRun?: true }>);
 
@@ -81,6 +70,18 @@ export function addDeadLetterCommands(program: Command, cli: Cli): void {
       show(cli, options, answer, () => `${id} is discarded.`);
     },
   } satisfies CommandSpec<[string]>);
+}
+
+async function replayOne(cli: Cli, options: JsonOption, id: string): Promise<ExitCode> {
+  const call = { method: "POST", path: `${letterPath(id)}/replay` } as const;
+  show(cli, options, await cli.api().call(call, answers.anything), () => `${id} is replayed.`);
+  return 0;
+}
+
+async function replayMany(cli: Cli, options: JsonOption, body: object): Promise<ExitCode> {
+  const answer = await cli.api().call({ method: "POST", path: `${path}/replay`, body }, answers.replayed);
+  show(cli, options, answer, formatReplayed);
+  return answer.value.failed.length === 0 ? 0 : 1;
 }
 
 function letterPath(id: string): string {

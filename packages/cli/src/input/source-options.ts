@@ -4,20 +4,21 @@ import type { Cli } from "../cli.ts";
 import { UsageError } from "../errors.ts";
 import { readSecret } from "./secret.ts";
 import type { GivenSecret, Secret } from "./secret.ts";
-import { toNames, toNumber, toNumberOrDefault, toTextOrDefault } from "./values.ts";
+import { DEFAULT, orDefault, toNames, toNumber } from "./values.ts";
+import type { Default } from "./values.ts";
 
 /** What a source may be told when it is made and later. */
 export interface SourceOptions {
-  readonly tables?: readonly string[] | null;
+  readonly tables?: readonly string[] | Default;
   readonly mode?: string;
   readonly signature?: string;
-  readonly concurrency?: number | null;
+  readonly concurrency?: number | Default;
   readonly reserve?: number;
-  readonly dailyCredits?: number | null;
-  readonly reconcileSeconds?: number | null;
-  readonly compareSeconds?: number | null;
-  readonly sweepHours?: number | null;
-  readonly sinkUrl?: string | true | null;
+  readonly dailyCredits?: number | Default;
+  readonly reconcileSeconds?: number | Default;
+  readonly compareSeconds?: number | Default;
+  readonly sweepHours?: number | Default;
+  readonly sinkUrl?: string | true;
   readonly sinkUrlFile?: string;
   readonly clientSecret?: string | true;
   readonly clientSecretFile?: string;
@@ -34,20 +35,20 @@ const sinkUrl: Secret = { option: "--sink-url", what: "the URL of the sink", var
 /** Adds the options; `default` gives a setting back to its default. */
 export function withSourceOptions(command: Command): Command {
   return withSecretOptions(command, clientSecret)
-    .option("--tables <names>", "tables separated by commas, or default", toNames)
+    .option("--tables <names>", "tables separated by commas, or default", orDefault(toNames))
     .addOption(new Option("--mode <mode>", "what the tables look like").choices(["document", "csv"]))
     .addOption(new Option("--signature <rule>", "what is asked of deliveries").choices(["require", "verify", "off"]))
-    .option("--concurrency <calls>", "calls to Zoho at once, or default", toNumberOrDefault)
+    .option("--concurrency <calls>", "calls to Zoho at once, or default", orDefault(toNumber))
     .option("--reserve <share>", "part of a day's credits left to others, 0 to 1", toNumber)
-    .option("--daily-credits <credits>", "a day's credits, or default", toNumberOrDefault)
-    .option("--reconcile-seconds <seconds>", "how often changes are looked for, or default", toNumberOrDefault)
+    .option("--daily-credits <credits>", "a day's credits, or default", orDefault(toNumber))
+    .option("--reconcile-seconds <seconds>", "how often changes are looked for, or default", orDefault(toNumber))
     .option(
       "--compare-seconds <seconds>",
       "how often tables without events are compared, or default",
-      toNumberOrDefault,
+      orDefault(toNumber),
     )
-    .option("--sweep-hours <hours>", "how often every table is read whole, or default", toNumberOrDefault)
-    .option("--sink-url [url]", "where the rows go, or default; - reads stdin, alone it asks", toTextOrDefault)
+    .option("--sweep-hours <hours>", "how often every table is read whole, or default", orDefault(toNumber))
+    .option("--sink-url [url]", "where the rows go, or default; - reads stdin, alone it asks")
     .option("--sink-url-file <path>", "a file that holds it");
 }
 
@@ -71,9 +72,10 @@ export function toFields(options: SourceOptions): Record<string, unknown> {
   return { ...fields, ...(Object.keys(throttle).length > 0 && { throttle }) };
 }
 
-/** The fields whose value is given; null is one. */
+/** The fields whose value is given; null stands for a default. */
 export function given(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+  const named = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(named.map(([name, value]) => [name, value === DEFAULT ? null : value]));
 }
 
 /** The client secret, wherever it comes from. */
@@ -93,7 +95,7 @@ export async function readSinkUrl(
   { sinkUrl: text, sinkUrlFile: file }: SourceOptions,
   hasVariable: boolean,
 ): Promise<string | null | undefined> {
-  if (text === null) return null;
+  if (text === DEFAULT) return null;
   const isGiven = text !== undefined || file !== undefined || (hasVariable && cli.variable(sinkUrl.variable) !== null);
   return isGiven ? readSecret(cli, sinkUrl, toGiven(text, file)) : undefined;
 }

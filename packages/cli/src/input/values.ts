@@ -1,8 +1,11 @@
 import { InvalidArgumentError } from "commander";
 
-/** Parses `tickets,contacts`; `default` is null, which stands for the default. */
-export function toNames(text: string): readonly string[] | null {
-  if (text === "default") return null;
+/** Written for a setting, it gives it back to its default; the API calls that null. commander knows no null, so it stays a word until then. */
+export const DEFAULT = "default";
+export type Default = typeof DEFAULT;
+
+/** Parses `tickets,contacts`. */
+export function toNames(text: string): readonly string[] {
   const names = text.split(",").map((name) => name.trim());
   if (names.some((name) => name === "")) throw new InvalidArgumentError("Names are separated by one comma each.");
   return names;
@@ -15,12 +18,7 @@ export function toNumber(text: string): number {
   throw new InvalidArgumentError("It must be a number from 0.");
 }
 
-/** Parses a number that is not negative; `default` is null, which stands for the default. */
-export function toNumberOrDefault(text: string): number | null {
-  return text === "default" ? null : toNumber(text);
-}
-
-/** Parses a text; `default` is null, which stands for the default. */
-export function toTextOrDefault(text: string): string | null {
-  return text === "default" ? null : text;
+/** Lets a parser know the default. */
+export function orDefault<T>(parse: (text: string) => T): (text: string) => T | Default {
+  return (text) => (text === DEFAULT ? DEFAULT : parse(text));
 }

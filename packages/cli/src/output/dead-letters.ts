@@ -1,5 +1,5 @@
 import type * as z from "zod";
-import type { deadLetter, deadLetters } from "../api/answers.ts";
+import type { deadLetter, deadLetters, replayed as replay } from "../api/answers.ts";
 import { formatFacts, formatTable } from "./table.ts";
 import { toLocal } from "./time.ts";
 
@@ -37,4 +37,12 @@ export function formatLetter(letter: z.output<typeof deadLetter>): string {
     message: letter.message,
   });
   return `${facts}\n\n${letter.body}`;
+}
+
+/** What the replay of a selection did, or would do. */
+export function formatReplayed({ dryRun, matched, replayed, failed }: z.output<typeof replay>): string {
+  const letters = (count: number): string => `${count.toLocaleString("en")} dead ${count === 1 ? "letter" : "letters"}`;
+  if (dryRun) return `${letters(matched)} would be replayed.`;
+  const told = failed.map(({ id, message }) => `${id}: ${message}`);
+  return [`${letters(replayed)} replayed${told.length === 0 ? "." : `, ${told.length} not:`}`, ...told].join("\n");
 }

@@ -4,6 +4,7 @@ import { status } from "../api/answers.ts";
 import type { Api } from "../api/api.ts";
 import { sourcePath } from "../api/paths.ts";
 import { measure, pace } from "./measure.ts";
+import type { Asked } from "./measure.ts";
 import { toDuration } from "./time.ts";
 
 /** A line that shows how far work is, drawn again and again. */
@@ -20,16 +21,18 @@ export function createProgress(options: {
   readonly to: NodeJS.WritableStream;
   readonly source: string;
   readonly kind: keyof typeof words;
+  readonly asked: Asked;
   readonly api: Api;
 }): Progress {
-  const { to, source, kind, api } = options;
+  const { to, source, kind, asked, api } = options;
   const startedMs = performance.now();
-  let first: number | null = null;
+  let first: { readonly rows: number; readonly atMs: number } | null = null;
   const bar = new SingleBar(
     {
       stream: to,
       clearOnComplete: true,
-      hideCursor: true,
+      // It would take SIGTERM for itself.
+      gracefulExit: false,
       format: kind === "pull" ? `${words.pull} {bar} {told}` : `${words[kind]} … {told}`,
     },
     Presets.shades_classic,
@@ -38,12 +41,11 @@ export function createProgress(options: {
 
   return {
     async show(run) {
-      const elapsedMs = performance.now() - startedMs;
-      if (kind !== "pull") return bar.update(0, { told: toDuration(elapsedMs) });
+      if (kind !== "pull") return bar.update(0, { told: toDuration(performance.now() - startedMs) });
       const { value } = await api.call({ method: "GET", path: sourcePath(source, "status") }, status);
-      const now = measure(value, run);
-      first ??= now.rows;
-      const { rate, leftMs } = pace(now, { rows: first, elapsedMs });
+      const now = measure(value, run, asked);
+      first ??= { rows: now.rows, atMs: performance.now() };
+      const { rate, leftMs } = pace(now, { rows: first.rows, elapsedMs: performance.now() - first.atMs });
       const of = now.expected === null ? "" : ` of ${now.expected.toLocaleString("en")}`;
       const told = `${now.rows.toLocaleString("en")}${of} rows, ${Math.round(rate).toLocaleString("en")} rows/s, ${toDuration(leftMs)} left`;
       bar.setTotal(Math.max(1, now.expected ?? 1));
