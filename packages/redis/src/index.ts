@@ -30,3 +30,5 @@ export type { SpoolRecord } from "./spool-records.ts";
 export { createThrottle } from "./throttle.ts";
 export type { OrganizationThrottle, ThrottleLimits, ThrottleOptions } from "./throttle.ts";
 export { createTokenStore } from "./token-store.ts";
+export { createTurns } from "./turns.ts";
+export type { Turns } from "./turns.ts";

@@ -14,12 +14,15 @@ export interface Intake {
 const GROUP_DELIVERIES = 256;
 const GROUP_BYTES = 512 * 1024;
 
+/** Foreign deliveries wait in sync for their turns, of which there are 60 a minute: a group must not take them all. */
+const FOREIGN_DELIVERIES = 16;
+
 /** Bodies held in memory at most, should storing be slower than what comes in. */
 const WAITING_BYTES = 64 * 1024 * 1024;
 
 /**
  * Stores the deliveries of each source that arrive while a write is in flight as one group. Those with a signature that sync has yet
- * to verify go apart, since they may have to wait there.
+ * to verify go apart, since they may have to wait there; so do foreign ones, a few together.
  */
 export function createIntake(options: {
   readonly store: (group: DeliveryGroup) => Promise<void>;
@@ -28,13 +31,13 @@ export function createIntake(options: {
   const commits = new Map<string, GroupCommit<Delivery>>();
   let waitingBytes = 0;
 
-  function commitOf(source: string, { signature }: Delivery): GroupCommit<Delivery> {
-    const key = signature === "unverified" ? `${source} ${signature}` : source;
+  function commitOf(source: string, { signature, kind }: Delivery): GroupCommit<Delivery> {
+    const key = `${source} ${kind} ${signature === "unverified" ? signature : ""}`;
     let commit = commits.get(key);
     if (commit === undefined) {
       commit = createGroupCommit({
         write: (deliveries) => options.store({ id: `g-${options.createId()}`, source, deliveries }),
-        maxItems: GROUP_DELIVERIES,
+        maxItems: kind === "foreign" ? FOREIGN_DELIVERIES : GROUP_DELIVERIES,
         maxBytes: GROUP_BYTES,
         size: ({ body }: Delivery) => body.length,
       });

@@ -18,4 +18,19 @@ describe("groups", () => {
     assert.equal(stored.flatMap((group) => group.deliveries).length, 20);
     assert.ok(stored.length <= 4 && stored.every(({ source }) => source === "acme"));
   });
+
+  test("foreign deliveries, which wait for their turns, share groups with their like only, a few together", async () => {
+    const stored: DeliveryGroup[] = [];
+    let ids = 0;
+    const intake = createIntake({ createId: () => String(ids++), store: async (group) => void stored.push(group) });
+    const deliveries = Array.from({ length: 80 }, (_, n) => {
+      const kind = n % 2 === 0 ? "foreign" : "events";
+      return { ...makeDelivery(String(n)), kind } as const;
+    });
+    await Promise.all(deliveries.map((delivery) => intake.take("acme", delivery)));
+    for (const group of stored) assert.equal(new Set(group.deliveries.map(({ kind }) => kind)).size, 1);
+    const foreign = stored.filter(({ deliveries: [first] }) => first!.kind === "foreign");
+    assert.equal(foreign.flatMap((group) => group.deliveries).length, 40);
+    assert.ok(foreign.every((group) => group.deliveries.length <= 16));
+  });
 });

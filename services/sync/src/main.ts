@@ -16,6 +16,7 @@ import {
   createSourceRegistry,
   createThrottle,
   createTokenStore,
+  createTurns,
 } from "@deskmirror/redis";
 import { createMetrics, createOps, keepTrying, listen, runMain } from "@deskmirror/runtime";
 import { assertAllowedHost, openSink, redactSinkUrl } from "@deskmirror/sinks";
@@ -24,8 +25,8 @@ import {
   exchangeCode,
   fetchJwks,
   locateClient,
-  probeUrl,
   missingScopes,
+  probeUrl,
   revokeGrant,
 } from "@deskmirror/zoho-desk";
 import { createAdminApi, createApp } from "./app.ts";
@@ -108,6 +109,7 @@ await runMain({
       leases,
       deadLetters,
       dueChildren: createDueSet({ connection }),
+      foreignTurns: createTurns({ connection, name: "foreign", limit: 60 }),
       gaps,
       observe: createObserver(metrics),
       log,

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { DeadLetter, Delivery, DeliveryGroup } from "@deskmirror/model";
 import { createApply } from "../src/mirror/apply.ts";
+import { createReadForeign } from "../src/mirror/foreign.ts";
 import { createStage } from "./support/stage.ts";
 import type { Stage } from "./support/stage.ts";
 
@@ -11,7 +12,8 @@ async function apply({ source, contexts }: Stage, bodies: readonly unknown[], ho
   const names = new Set<string>();
   const observe = { event: (name: string) => void names.add(name), lackedDetail: () => {}, signature: () => {} };
   const addDeadLetters = async (added: readonly DeadLetter[]): Promise<void> => void letters.push(...added);
-  const run = createApply({ source, contexts, addDeadLetters, observe });
+  const readForeign = createReadForeign({ source, contexts, waitMs: async () => 0 });
+  const run = createApply({ source, contexts, readForeign, addDeadLetters, observe });
   const deliveries = bodies.map((body, index) => toDelivery(`0${index}`, body));
   const group: DeliveryGroup = { id: "g-1", source: "acme", deliveries };
   return { settlement: await run(group, how), letters, names };
@@ -70,10 +72,10 @@ test("a letter holds the events of its reason and name only, the others of the a
 
 test("a delivery that is refused whole is one letter of all its events, with its body as it came", async () => {
   await using stage = await createStage(["tickets"]);
-  const { settlement, letters } = await apply(stage, ["id=1&module=Tickets"]);
+  const { settlement, letters } = await apply(stage, ["id=one&module=Tickets"]);
   assert.deepEqual(settlement, { applied: 0, superseded: 0, filtered: 0, deadLettered: 1 });
   assert.deepEqual(heads(letters), [{ id: "00.0", events: 1, reason: "foreign", eventType: null, table: null }]);
-  assert.equal(letters[0]!.body, "id=1&module=Tickets");
+  assert.equal(letters[0]!.body, "id=one&module=Tickets");
 });
 
 test("events of tables that are not wanted, and known ones without a table, are filtered", async () => {

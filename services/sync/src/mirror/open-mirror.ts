@@ -17,12 +17,14 @@ import type {
   Gaps,
   OrganizationThrottle,
   ThrottleLimits,
+  Turns,
 } from "@deskmirror/redis";
 import type { Log } from "@deskmirror/runtime";
 import { createApply } from "./apply.ts";
 import type { ObserveEvents } from "./apply.ts";
 import type { Intervals } from "./due-work.ts";
 import { createMarkDue } from "./due-children.ts";
+import { createReadForeign } from "./foreign.ts";
 import { createEventLag } from "./event-lag.ts";
 import { watchGrant } from "./grant-watch.ts";
 import { createLimits } from "./limits.ts";
@@ -45,6 +47,8 @@ export interface MirrorParts {
   readonly leases: Leases;
   readonly deadLetters: DeadLetters;
   readonly dueChildren: DueSet;
+  /** When records may be asked for because of foreign deliveries. */
+  readonly foreignTurns: Turns;
   readonly gaps: Gaps;
   readonly observe: (source: string) => ObserveEvents;
   readonly log: Log;
@@ -80,7 +84,9 @@ export async function openMirror(parts: MirrorParts, opened: DataSource): Promis
   const addDeadLetters = (letters: readonly DeadLetter[]): Promise<void> => parts.deadLetters.add(letters);
   const contexts = createContexts();
   const lag = createEventLag(parts.observe(name));
-  const apply = createApply({ source, contexts, addDeadLetters, observe: lag.observe });
+  const waitMs = (work: { readonly id: string; readonly size: number }) => parts.foreignTurns.waitMs(name, work);
+  const readForeign = createReadForeign({ source, contexts, waitMs });
+  const apply = createApply({ source, contexts, readForeign, addDeadLetters, observe: lag.observe });
   const worker = parts.createWorker(name, apply);
   const mirror = createMirror({
     name,
