@@ -41,7 +41,12 @@ before(async () => {
   const endpoints = { accountsUrl: url, deskUrl: url };
   const code = pair.desk.generateCode();
   const { body } = await pair.call("POST", "/sources", {
-    ...{ name: "acme", orgId, clientId, clientSecret, code, tables: ["tasks"] },
+    name: "acme",
+    orgId,
+    clientId,
+    clientSecret,
+    code,
+    tables: ["tasks"],
     ...endpoints,
   });
   const source = body as { readonly serviceUrl: string; readonly sinkUrl: string };
