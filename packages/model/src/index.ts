@@ -4,6 +4,7 @@ export * from "./errors.ts";
 export * from "./group-commit.ts";
 export * from "./join.ts";
 export * from "./json.ts";
+export * from "./ports/columns.ts";
 export * from "./ports/data-source.ts";
 export * from "./ports/deliveries.ts";
 export * from "./ports/sink.ts";

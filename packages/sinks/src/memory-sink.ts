@@ -2,6 +2,10 @@ import { randomUUID } from "node:crypto";
 import { FencedError, PermanentError, mergeDoubts } from "@deskmirror/model";
 import type { Doubt, OpenDoubt, Row, RowQuery, Sink, Table, TableState } from "@deskmirror/model";
 import { isDetailDue } from "./detail-due.ts";
+import { nameColumns } from "./flat/name-columns.ts";
+import type { NamedColumn } from "./flat/name-columns.ts";
+import { readColumn } from "./flat/read-value.ts";
+import type { FlatValue } from "./flat/read-value.ts";
 import { hasChanged, mergeRow } from "./merge-row.ts";
 import { assertNames, foreignOwnerError } from "./names.ts";
 import { collapseDoubts, planWrite } from "./plan-write.ts";
@@ -18,12 +22,23 @@ interface MemoryTable {
   /** `key s.h` of every contradiction that was ever raised. */
   readonly contradictions: Set<string>;
   state: TableState;
+  /** Columns of the flat view; null before the first. */
+  flat: readonly NamedColumn[] | null;
+}
+
+/** A row of a flat view: values by column, times in ms. */
+export type FlatRow = Readonly<Record<string, FlatValue>>;
+
+/** A sink whose flat views can be read. */
+export interface MemorySink extends Sink {
+  /** Rows of the table's flat view in key order, tombstones too. */
+  readonly flat: (table: Table) => readonly FlatRow[];
 }
 
 const NO_STATE: TableState = { watermarkMs: null, progress: {}, epoch: 0 };
 
 /** The reference the other sinks are judged by; keeps everything in this process. `now` gives the ms of `_synced_at`. */
-export function createMemorySink(now: () => number = Date.now): Sink {
+export function createMemorySink(now: () => number = Date.now): MemorySink {
   const owners = new Map<string, string>();
   const sources = new Map<string, Map<string, MemoryTable>>();
   const vault = new Map<string, string>();
@@ -65,8 +80,28 @@ export function createMemorySink(now: () => number = Date.now): Sink {
       sources.set(owner.source, kept);
       for (const { stream } of tables) {
         if (kept.has(stream)) continue;
-        kept.set(stream, { rows: new Map(), doubts: new Map(), contradictions: new Set(), state: NO_STATE });
+        kept.set(stream, {
+          rows: new Map(),
+          doubts: new Map(),
+          contradictions: new Set(),
+          state: NO_STATE,
+          flat: null,
+        });
       }
+    },
+
+    async shape(table, columns) {
+      find(table).flat = nameColumns(columns);
+      return [];
+    },
+
+    async shapes(source) {
+      return new Map([...(sources.get(source) ?? [])].flatMap(([stream, { flat }]) => (flat ? [[stream, flat]] : [])));
+    },
+
+    flat(table) {
+      const { rows, flat } = find(table);
+      return select(table, () => true).map((row) => toFlatRow(row, flat ?? [], rows.get(row.key)!.syncedMs));
     },
 
     async write(given) {
@@ -137,6 +172,19 @@ export function createMemorySink(now: () => number = Date.now): Sink {
     },
 
     close: async () => {},
+  };
+}
+
+function toFlatRow(row: Row, columns: readonly NamedColumn[], syncedMs: number): FlatRow {
+  const readings = columns.map((column) => [column.name, readColumn(column, row.data)] as const);
+  return {
+    id: row.key,
+    _parent_id: row.parentId,
+    _modified_at: row.modifiedMs,
+    _deleted_at: row.deletedMs,
+    _synced_at: syncedMs,
+    _misfits: readings.filter(([, { isMisfit }]) => isMisfit).length,
+    ...Object.fromEntries(readings.map(([name, { value }]) => [name, value])),
   };
 }
 

@@ -8,6 +8,7 @@ import { openSink } from "../src/open-sink.ts";
 import { openPostgresSink } from "../src/postgres/postgres-sink.ts";
 import { buildDetailDue, buildRows } from "../src/postgres/read-sql.ts";
 import { batch, refetch, testTables, tombstone, upsert } from "./contract/changes.ts";
+import { readPostgresFlat } from "./contract/read-flat.ts";
 import { durableContract } from "./durable-contract.ts";
 import { sinkContract } from "./sink-contract.ts";
 
@@ -31,7 +32,10 @@ async function newDatabase(): Promise<string> {
 
 const open = (url: string): Promise<Sink> => openSink(url, { dataDir: "." });
 
-sinkContract("the PostgreSQL sink", async () => open(await newDatabase()));
+sinkContract("the PostgreSQL sink", async () => {
+  const url = await newDatabase();
+  return { sink: await open(url), flat: (source, view) => readPostgresFlat(url, source, view) };
+});
 
 durableContract("the PostgreSQL sink", async () => {
   const url = await newDatabase();
@@ -192,12 +196,13 @@ test("a schema's table that we did not make is left alone", () =>
 test("what is due, tombstones and children are found by an index", () =>
   withSink(async ({ client }) => {
     await client.query("set enable_seqscan = off; set enable_sort = off");
+    const placed = { ...tickets, mode: "document" } as const;
     const plans = [
-      [buildDetailDue(tickets, 10), /tickets_due/],
-      [buildDetailDue(agents, 10), /agents_due/],
-      [buildRows(tickets, { deletedAfterMs: 0, limit: 10 }), /tickets_deleted/],
-      [buildRows(tickets, { parentId: "p", after: "1", limit: 10 }), /tickets_parent/],
-      [buildRows(tickets, { after: "1", limit: 10 }), /tickets_pkey/],
+      [buildDetailDue(placed, 10), /tickets_due/],
+      [buildDetailDue({ ...agents, mode: "document" }, 10), /agents_due/],
+      [buildRows(placed, { deletedAfterMs: 0, limit: 10 }), /tickets_deleted/],
+      [buildRows(placed, { parentId: "p", after: "1", limit: 10 }), /tickets_parent/],
+      [buildRows(placed, { after: "1", limit: 10 }), /tickets_pkey/],
     ] as const;
     for (const [{ text, values }, index] of plans) {
       const { rows } = await client.query<{ "QUERY PLAN": string }>(`explain ${text}`, values);

@@ -1,26 +1,30 @@
 import { after, before, describe } from "node:test";
-import type { Sink } from "@deskmirror/model";
 import { batchTests } from "./contract/batches.ts";
 import { bookkeepingTests } from "./contract/bookkeeping.ts";
 import { createContents } from "./contract/contents.ts";
+import type { TestSink } from "./contract/contents.ts";
 import { convergenceTests } from "./contract/convergence.ts";
 import { doubtTests } from "./contract/doubts.ts";
+import { flatTests } from "./contract/flat.ts";
+import { modeTests } from "./contract/modes.ts";
 import { rowTests } from "./contract/rows.ts";
 
 /** What every sink must do. `openTestSink` gives one with empty contents. */
-export function sinkContract(name: string, openTestSink: () => Promise<Sink>): void {
+export function sinkContract(name: string, openTestSink: () => Promise<TestSink>): void {
   describe(name, () => {
-    let sink: Sink;
+    let opened: TestSink;
     before(async () => {
-      sink = await openTestSink();
+      opened = await openTestSink();
     });
-    after(() => sink.close());
+    after(() => opened.sink.close());
 
-    const contents = createContents(() => sink);
+    const contents = createContents(() => opened);
     rowTests(contents);
     batchTests(contents);
     doubtTests(contents);
     bookkeepingTests(contents);
+    flatTests(contents);
+    modeTests(contents);
     convergenceTests(contents);
   });
 }

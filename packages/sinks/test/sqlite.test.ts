@@ -9,6 +9,7 @@ import type { Sink } from "@deskmirror/model";
 import { openSink } from "../src/open-sink.ts";
 import { openSqliteSink } from "../src/sqlite/sqlite-sink.ts";
 import { batch, testTables, tombstone, upsert } from "./contract/changes.ts";
+import { readSqliteFlat } from "./contract/read-flat.ts";
 import { durableContract } from "./durable-contract.ts";
 import { sinkContract } from "./sink-contract.ts";
 
@@ -19,7 +20,10 @@ let files = 0;
 const newFile = (): string => join(dataDir, `place-${++files}`, "desk.db");
 const open = (file: string): Promise<Sink> => openSink(`sqlite:${file}`, { dataDir });
 
-sinkContract("the SQLite sink", () => open(newFile()));
+sinkContract("the SQLite sink", async () => {
+  const file = newFile();
+  return { sink: await open(file), flat: async (source, view) => readSqliteFlat(file, source, view) };
+});
 
 durableContract("the SQLite sink", async () => {
   const file = newFile();

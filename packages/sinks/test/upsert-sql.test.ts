@@ -3,7 +3,9 @@ import { test } from "node:test";
 import { buildInsert, buildLock, buildUpdate, toInput } from "../src/postgres/upsert-sql.ts";
 import { testTables, tombstone, upsert } from "./contract/changes.ts";
 
-const { tickets, teams } = testTables("acme");
+const tables = testTables("acme");
+const tickets = { ...tables.tickets, mode: "document" } as const;
+const teams = { ...tables.teams, mode: "document" } as const;
 
 test("rows are locked and inserted in key order", () => {
   assert.match(buildLock(tickets), /from "acme"\."tickets" where id = any\(\$1::text\[\]\) order by id for update$/);

@@ -2,6 +2,8 @@ import type { Change, Outcome } from "../change.ts";
 import type { JsonObject } from "../json.ts";
 import type { RowVersions } from "../join.ts";
 import type { Doubt } from "../resolve.ts";
+import type { Column } from "./columns.ts";
+import type { DataSource } from "./data-source.ts";
 
 /** A table to keep: the stream as a sink must know it. */
 export interface Table {
@@ -16,7 +18,15 @@ export interface Table {
 export interface TableOwner {
   readonly source: string;
   readonly orgId: string;
+  /** How all of them are shown; left out: as before, a new source's in `document` mode. */
+  readonly mode?: Mode;
 }
+
+/**
+ * What a plain name shows (contract section 6): in `document` mode `tickets` is the table and `tickets_flat` its flat view, in `csv` mode
+ * `_tickets` and `tickets`. The document is what is stored in both.
+ */
+export type Mode = DataSource["mode"];
 
 /** State of one table that must never run ahead of its rows: written in their transaction (docs/invariants.md, I6). */
 export interface TableState {
@@ -93,10 +103,19 @@ export interface Sink {
   /** Random identity of this database's contents; another one after it was dropped and made again. */
   readonly identity: string;
   /**
-   * Creates what the tables (all of the owner) need; keeps what is there. ConfigError when a table is there that belongs to
-   * another source, to another organization of the same name, or to nobody we know.
+   * Creates what the tables (all of the owner) need; keeps what is there. Brings everything of the owner into the mode it names, in one
+   * transaction. ConfigError when a table is there that belongs to another source, to another organization of the same name, or to
+   * nobody we know; TransientError when somebody reads a table too long for a change of mode.
    */
   prepare(tables: readonly Table[], owner: TableOwner): Promise<void>;
+  /**
+   * Gives the table's flat view these columns, in a transaction of its own; nothing is done when it has them. Resolves to the names of
+   * columns that should have gone or become of another type, and stay while views of others stand on them; new ones come all the same.
+   * ConfigError when the view's name belongs to somebody else, TransientError when somebody reads it too long.
+   */
+  shape(table: Table, columns: readonly Column[]): Promise<readonly string[]>;
+  /** Columns of the flat views of a source, by stream; a stream that was never shaped is not there. */
+  shapes(source: string): Promise<ReadonlyMap<string, readonly Column[]>>;
   write(batch: Batch): Promise<WriteResult>;
   /** State of every prepared table of a source, by stream; epoch 0 while none was written. */
   states(source: string): Promise<ReadonlyMap<string, TableState>>;

@@ -33,6 +33,11 @@ export function toOpenError(thrown: unknown): Error {
   return toSinkError(thrown);
 }
 
+/** Whether a table or a column is not there: undefined_table, undefined_column. */
+export function isMissing(thrown: unknown): boolean {
+  return thrown instanceof pg.DatabaseError && (thrown.code === "42P01" || thrown.code === "42703");
+}
+
 /** What may be said of a server's error: SQLSTATE and names, no values. */
 export function describe({ code, routine, table, constraint }: pg.DatabaseError): string {
   const names = [routine && `in ${routine}`, table && `table ${table}`, constraint && `constraint ${constraint}`];

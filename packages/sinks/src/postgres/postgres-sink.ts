@@ -1,17 +1,31 @@
 import type pg from "pg";
-import type { JsonObject, OpenDoubt, Row, RowVersions, Sink, TableCount, TableState } from "@deskmirror/model";
+import type {
+  Column,
+  JsonObject,
+  Mode,
+  OpenDoubt,
+  Row,
+  RowVersions,
+  Sink,
+  Table,
+  TableCount,
+  TableState,
+} from "@deskmirror/model";
 import { classErrors } from "../class-errors.ts";
 import { collapseDoubts } from "../plan-write.ts";
 import { readMigrations } from "../migrations.ts";
+import { createPlaces } from "../places.ts";
+import type { PlacedTable } from "../places.ts";
 import { toStorableBatch } from "../storable-batch.ts";
 import { LOCK_TABLE, OPEN_DOUBTS } from "./doubts-sql.ts";
 import { raiseDoubts } from "./doubts.ts";
-import { toOpenError, toSinkError } from "./errors.ts";
+import { isMissing, toOpenError, toSinkError } from "./errors.ts";
 import { migrate } from "./migrate.ts";
 import { createPool, transaction } from "./pool.ts";
 import { prepareTables } from "./prepare.ts";
 import { buildCount, buildDetailDue, buildRows, buildRowsByKey } from "./read-sql.ts";
 import type { Query } from "./read-sql.ts";
+import { shapeTable } from "./shape.ts";
 import { createPostgresVault } from "./vault.ts";
 import { writeBatch } from "./write-batch.ts";
 
@@ -34,14 +48,37 @@ export async function openPostgresSink(url: string, migrations = MIGRATIONS): Pr
 }
 
 function createPostgresSink(pool: pg.Pool, identity: string): Sink {
-  const selectRows = async ({ text, values }: Query): Promise<readonly Row[]> => {
-    const { rows } = await pool.query<Omit<Row, "versions"> & RowVersions>(text, values);
-    return rows.map(({ core, detail, life, ...row }) => ({ ...row, versions: { core, detail, life } }));
-  };
+  const places = createPlaces({
+    isMissing,
+    async readMode(source) {
+      const text = "select mode from _deskmirror.owners where source = $1";
+      return (await pool.query<{ mode: Mode }>(text, [source])).rows[0]?.mode ?? "document";
+    },
+  });
+  const selectRows = (table: Table, build: (placed: PlacedTable) => Query): Promise<readonly Row[]> =>
+    places.at(table, async (placed) => {
+      const { text, values } = build(placed);
+      const { rows } = await pool.query<Omit<Row, "versions"> & RowVersions>(text, values);
+      return rows.map(({ core, detail, life, ...row }) => ({ ...row, versions: { core, detail, life } }));
+    });
   return {
     identity,
-    prepare: (tables, owner) => prepareTables(pool, tables, owner),
-    write: async (batch) => writeBatch(pool, toStorableBatch(batch)),
+    async prepare(tables, owner) {
+      await prepareTables(pool, tables, owner);
+      places.forget(owner.source);
+    },
+    shape: (table, columns) => shapeTable(pool, table, columns),
+
+    async shapes(source) {
+      const text = "select stream, flat from _deskmirror.tables where source = $1 and flat is not null";
+      const { rows } = await pool.query<{ stream: string; flat: readonly Column[] }>(text, [source]);
+      return new Map(rows.map(({ stream, flat }) => [stream, flat]));
+    },
+
+    async write(batch) {
+      const storable = toStorableBatch(batch);
+      return places.at(batch.table, (table) => writeBatch(pool, { ...storable, table }));
+    },
 
     async states(source) {
       const text = `select stream, watermark_ms::float8 as "watermarkMs", progress, epoch::float8 as epoch
@@ -61,13 +98,10 @@ function createPostgresSink(pool: pg.Pool, identity: string): Sink {
       });
     },
 
-    detailDue: (table, limit) => selectRows(buildDetailDue(table, limit)),
-    rowsByKey: (table, keys) => selectRows(buildRowsByKey(table, keys)),
-    rows: (table, query) => selectRows(buildRows(table, query)),
-
-    async count(table) {
-      return (await pool.query<TableCount>(buildCount(table))).rows[0]!;
-    },
+    detailDue: (table, limit) => selectRows(table, (placed) => buildDetailDue(placed, limit)),
+    rowsByKey: (table, keys) => selectRows(table, (placed) => buildRowsByKey(placed, keys)),
+    rows: (table, query) => selectRows(table, (placed) => buildRows(placed, query)),
+    count: (table) => places.at(table, async (placed) => (await pool.query<TableCount>(buildCount(placed))).rows[0]!),
 
     vault: classErrors(createPostgresVault(pool), toSinkError),
     close: () => pool.end(),

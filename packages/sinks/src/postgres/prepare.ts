@@ -1,14 +1,19 @@
 import type pg from "pg";
-import type { Table, TableOwner } from "@deskmirror/model";
+import type { Mode, TableOwner, Table } from "@deskmirror/model";
+import type { NamedColumn } from "../flat/name-columns.ts";
 import { assertNames, foreignOwnerError, foreignTableError } from "../names.ts";
+import { flatName, storedName } from "../places.ts";
+import type { PlacedTable } from "../places.ts";
 import { STRUCTURE_LOCK, createSchema } from "./migrate.ts";
 import { qualify } from "./names.ts";
 import { transaction } from "./pool.ts";
 import type { Client } from "./pool.ts";
 import { dueCondition } from "./read-sql.ts";
+import { BE_BRIEF, createView } from "./shape.ts";
+import { switchMode } from "./switch-mode.ts";
 
 /** A table of contract section 6 with its indexes: what is due, children by parent, tombstones. */
-export function buildTable(table: Table): string {
+export function buildTable(table: PlacedTable): string {
   const name = qualify(table);
   return `
 create table ${name} (
@@ -29,37 +34,59 @@ ${table.core === null ? "" : `create index ${table.stream}_due on ${name} (_vers
 
 /** Until a source has tables, its name may go to another organization. */
 const CLAIM = `
-insert into _deskmirror.owners values ($1, $2) on conflict (source) do update set org_id = excluded.org_id
+insert into _deskmirror.owners (source, org_id) values ($1, $2) on conflict (source) do update set org_id = excluded.org_id
 where not exists (select from _deskmirror.tables t where t.source = excluded.source)`;
 
-/** Creates the tables that are not there. */
+const THERE = "select relname as name from pg_class where relnamespace = to_regnamespace($1)";
+const OURS = "select stream, flat from _deskmirror.tables where source = $1 order by stream";
+
+interface Ours {
+  readonly stream: string;
+  readonly flat: readonly NamedColumn[] | null;
+}
+
+/** Brings what the source has into its mode, and creates the tables that are not there. */
 export async function prepareTables(pool: pg.Pool, tables: readonly Table[], owner: TableOwner): Promise<void> {
   assertNames(tables, owner);
   const { source, orgId } = owner;
   await transaction(pool, async (client) => {
     await client.query(STRUCTURE_LOCK);
     await client.query(CLAIM, [source, orgId]);
-    const owners = await client.query("select from _deskmirror.owners where source = $1 and org_id = $2", [
-      source,
-      orgId,
-    ]);
-    if (owners.rowCount === 0) throw foreignOwnerError(source);
+    const text = "select mode from _deskmirror.owners where source = $1 and org_id = $2";
+    const from = (await client.query<{ mode: Mode }>(text, [source, orgId])).rows[0]?.mode;
+    if (from === undefined) throw foreignOwnerError(source);
+    const to = owner.mode ?? from;
     await createSchema(client, source);
-    const there = await names(
-      client,
-      "select relname as name from pg_class where relnamespace = to_regnamespace($1)",
-      source,
-    );
-    const ours = await names(client, "select stream as name from _deskmirror.tables where source = $1", source);
-    for (const table of tables) {
-      if (!there.has(table.stream)) await create(client, table);
-      else if (!ours.has(table.stream)) throw foreignTableError(`${source}.${table.stream}`);
+    const ours = new Map((await client.query<Ours>(OURS, [source])).rows.map(({ stream, flat }) => [stream, flat]));
+    if (from !== to) {
+      await client.query(BE_BRIEF);
+      const streams = new Map([...ours].map(([stream, flat]) => [stream, flat !== null]));
+      await switchMode(client, { source, from, to, streams, there: await names(client, source) });
     }
+    const there = await names(client, source);
+    for (const table of tables) await prepareTable(client, { ...table, mode: to }, { there, ours });
   });
 }
 
+interface Found {
+  readonly there: ReadonlySet<string>;
+  readonly ours: ReadonlyMap<string, Ours["flat"]>;
+}
+
+async function prepareTable(client: Client, table: PlacedTable, { there, ours }: Found): Promise<void> {
+  const flat = ours.get(table.stream);
+  const isOurs = flat !== undefined;
+  // In document mode the view may stay away: the table is what was asked for.
+  const mine = table.mode === "csv" ? [storedName(table), flatName(table)] : [storedName(table)];
+  const taken = mine.find((name) => there.has(name));
+  if (!isOurs && taken !== undefined) throw foreignTableError(`${table.source}.${taken}`);
+  if (there.has(storedName(table))) return;
+  await create(client, table);
+  if (isOurs && flat !== null && !there.has(flatName(table))) await createView(client, table, flat);
+}
+
 /** A table that somebody dropped starts again from nothing, with its doubts; only its epoch goes on. */
-async function create(client: Client, table: Table): Promise<void> {
+async function create(client: Client, table: PlacedTable): Promise<void> {
   await client.query(buildTable(table));
   const values = [table.source, table.stream];
   await client.query("delete from _deskmirror.doubts where source = $1 and stream = $2", values);
@@ -71,7 +98,7 @@ async function create(client: Client, table: Table): Promise<void> {
   );
 }
 
-async function names(client: Client, text: string, source: string): Promise<ReadonlySet<string>> {
-  const { rows } = await client.query<{ name: string }>(text, [source]);
+async function names(client: Client, source: string): Promise<ReadonlySet<string>> {
+  const { rows } = await client.query<{ name: string }>(THERE, [source]);
   return new Set(rows.map(({ name }) => name));
 }

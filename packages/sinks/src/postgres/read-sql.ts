@@ -1,4 +1,5 @@
 import type { RowQuery, Table } from "@deskmirror/model";
+import type { PlacedTable } from "../places.ts";
 import { qualify } from "./names.ts";
 
 /** SQL text and the values of its parameters. */
@@ -20,12 +21,12 @@ const COLUMNS = `id as key, _parent_id as "parentId", data, _version as core, _d
   round(extract(epoch from _deleted_at) * 1000)::float8 as "deletedMs"`;
 
 /** Rows of the given keys. */
-export function buildRowsByKey(table: Table, keys: readonly string[]): Query {
+export function buildRowsByKey(table: PlacedTable, keys: readonly string[]): Query {
   return { text: `select ${COLUMNS} from ${qualify(table)} where id = any($1::text[]) order by id`, values: [keys] };
 }
 
 /** Live rows whose detail is due, newest core first. */
-export function buildDetailDue(table: Table, limit: number): Query {
+export function buildDetailDue(table: PlacedTable, limit: number): Query {
   const text = `
 select ${COLUMNS} from ${qualify(table)}
 where _deleted_at is null and ${dueCondition(table)} order by _version desc limit $1`;
@@ -33,7 +34,7 @@ where _deleted_at is null and ${dueCondition(table)} order by _version desc limi
 }
 
 /** Rows in key order. */
-export function buildRows(table: Table, { after, parentId, deletedAfterMs, limit }: RowQuery): Query {
+export function buildRows(table: PlacedTable, { after, parentId, deletedAfterMs, limit }: RowQuery): Query {
   const values: unknown[] = [limit];
   const conditions: string[] = [];
   const add = (value: unknown, condition: (parameter: string) => string): void => {
@@ -48,7 +49,7 @@ export function buildRows(table: Table, { after, parentId, deletedAfterMs, limit
 }
 
 /** Counts of a table. */
-export function buildCount(table: Table): string {
+export function buildCount(table: PlacedTable): string {
   return `
 select count(*) filter (where _deleted_at is null)::float8 as rows,
   count(*) filter (where _deleted_at is not null)::float8 as deleted,

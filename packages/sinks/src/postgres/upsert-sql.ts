@@ -1,9 +1,10 @@
 import type { Register, StateChange, Table } from "@deskmirror/model";
 import { toStorableJson } from "@deskmirror/model";
+import type { PlacedTable } from "../places.ts";
 import { qualify } from "./names.ts";
 
 /** Locks the rows of the keys `$1` in key order, so that parallel writers never wait for each other in a circle. */
-export function buildLock(table: Table): string {
+export function buildLock(table: PlacedTable): string {
   return `
 select id, _version as core, _detail_version as detail, _life_version as life
 from ${qualify(table)} where id = any($1::text[]) order by id for update`;
@@ -40,7 +41,7 @@ function toLines(registers: readonly (Register | null)[]): string {
 }
 
 /** Inserts rows of new keys in key order and returns their ids; skips a key that another writer inserted meanwhile. */
-export function buildInsert(table: Table): string {
+export function buildInsert(table: PlacedTable): string {
   return `
 insert into ${qualify(table)}
   (id, data, _parent_id, _modified_at, _deleted_at, _synced_at, _version, _detail_version, _life_version)
@@ -60,7 +61,7 @@ returning id`;
  * core keys. Returns ids and whether data or deletion changed; only then does `_synced_at` move. `offset 0` keeps the planner
  * from working the merged data out twice.
  */
-export function buildUpdate(table: Table): string {
+export function buildUpdate(table: PlacedTable): string {
   return `
 with merged as (
   select o.id, n.*, (n.data, n.deleted_at) is distinct from (o.data, o._deleted_at) as changed

@@ -1,6 +1,7 @@
 import type pg from "pg";
 import { FencedError, toStorableJson } from "@deskmirror/model";
-import type { Batch, RowVersions, StateChange, WriteResult } from "@deskmirror/model";
+import type { RowVersions, StateChange, WriteResult } from "@deskmirror/model";
+import type { PlacedBatch } from "../places.ts";
 import { planWrite } from "../plan-write.ts";
 import type { WritePlan } from "../plan-write.ts";
 import { LOCK_TABLE, WRITE_STATE } from "./doubts-sql.ts";
@@ -17,7 +18,7 @@ class InsertRaceError extends Error {}
  * taken in key order, inserts after locks, the table's own row last, so writers cannot deadlock. Statements have no names: a
  * plan kept from when the table was small would read all of it when it is large.
  */
-export async function writeBatch(pool: pg.Pool, batch: Batch): Promise<WriteResult> {
+export async function writeBatch(pool: pg.Pool, batch: PlacedBatch): Promise<WriteResult> {
   for (;;) {
     try {
       return await transaction(pool, (client) => writeOnce(client, batch));
@@ -27,7 +28,7 @@ export async function writeBatch(pool: pg.Pool, batch: Batch): Promise<WriteResu
   }
 }
 
-async function writeOnce(client: Client, batch: Batch): Promise<WriteResult> {
+async function writeOnce(client: Client, batch: PlacedBatch): Promise<WriteResult> {
   const rows = await lockRows(client, batch);
   const plan = planWrite(batch, rows);
   const changedKeys = await writeRows(client, { batch, rows, writes: plan.writes });
@@ -35,7 +36,7 @@ async function writeOnce(client: Client, batch: Batch): Promise<WriteResult> {
   return { outcomes: plan.outcomes, changedKeys, doubts };
 }
 
-async function lockRows(client: Client, { table, changes }: Batch): Promise<ReadonlyMap<string, RowVersions>> {
+async function lockRows(client: Client, { table, changes }: PlacedBatch): Promise<ReadonlyMap<string, RowVersions>> {
   if (changes.length === 0) return new Map();
   const keys = [...new Set(changes.map(({ key }) => key))];
   const { rows } = await client.query<RowVersions & { id: string }>(buildLock(table), [keys]);
@@ -43,7 +44,7 @@ async function lockRows(client: Client, { table, changes }: Batch): Promise<Read
 }
 
 interface RowWrites {
-  readonly batch: Batch;
+  readonly batch: PlacedBatch;
   readonly rows: ReadonlyMap<string, RowVersions>;
   readonly writes: readonly StateChange[];
 }
@@ -65,7 +66,7 @@ async function writeRows(client: Client, { batch: { table }, rows, writes }: Row
   return changed.toSorted();
 }
 
-async function writeBookkeeping(client: Client, { table, state }: Batch, plan: WritePlan): Promise<number> {
+async function writeBookkeeping(client: Client, { table, state }: PlacedBatch, plan: WritePlan): Promise<number> {
   const { source, stream } = table;
   if (state !== undefined) {
     const values = [source, stream, state.watermarkMs, toStorableJson(state.progress), state.epoch];

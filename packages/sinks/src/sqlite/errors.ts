@@ -17,6 +17,7 @@ const retryable: ReadonlySet<number> = new Set([
   26, // NOTADB
 ]);
 
+const ERROR = 1;
 const BUSY = 5;
 const NOTADB = 26;
 
@@ -41,6 +42,11 @@ export function toOpenError(thrown: unknown, path: string): Error {
 /** Whether another process holds the lock. */
 export function isBusy(thrown: unknown): boolean {
   return primaryCode(thrown) === BUSY;
+}
+
+/** Whether a table or a column is not there. */
+export function isMissing(thrown: unknown): boolean {
+  return primaryCode(thrown) === ERROR && /^no such (table|column)/.test(toError(thrown).message);
 }
 
 function isRetryable(thrown: unknown, message: string): boolean {

@@ -1,11 +1,14 @@
 import type { Table, TableOwner } from "@deskmirror/model";
 import { assertNames, foreignOwnerError, foreignTableError } from "../names.ts";
+import type { PlacedTable } from "../places.ts";
 import type { Database } from "./database.ts";
 import { dueCondition } from "./read-sql.ts";
-import { qualify } from "./rows.ts";
+import { qualify, qualifyFlat } from "./rows.ts";
+import { createView, toColumns, toMode } from "./shape.ts";
+import { switchMode } from "./switch-mode.ts";
 
 /** A table of contract section 6 with its indexes: what is due, children by parent, tombstones. */
-export function buildTable(table: Table): string {
+export function buildTable(table: PlacedTable): string {
   const name = qualify(table);
   const index = (suffix: string): string => `"${table.source}_${table.stream}__${suffix}"`;
   return `
@@ -27,29 +30,43 @@ ${table.core === null ? "" : `create index ${index("due")} on ${name} (_version)
 
 /** Until a source has tables, its name may go to another organization. */
 const CLAIM = `
-insert into _deskmirror_owners values (?, ?) on conflict (source) do update set org_id = excluded.org_id
+insert into _deskmirror_owners (source, org_id) values (?, ?) on conflict (source) do update set org_id = excluded.org_id
 where not exists (select 1 from _deskmirror_tables t where t.source = excluded.source)`;
 
-/** Creates the tables that are not there. */
+/** Brings what the source has into its mode, and creates the tables that are not there. */
 export async function prepareTables(db: Database, tables: readonly Table[], owner: TableOwner): Promise<void> {
   assertNames(tables, owner);
   const { source, orgId } = owner;
   await db.transaction(() => {
     db.statement(CLAIM).run(source, orgId);
-    const stored = db.statement("select org_id from _deskmirror_owners where source = ?").get(source);
+    const stored = db.statement("select org_id, mode from _deskmirror_owners where source = ?").get(source);
     if (stored?.["org_id"] !== orgId) throw foreignOwnerError(source);
-    for (const table of tables) {
-      const name = `${source}_${table.stream}`;
-      const there = db.statement("select 1 from sqlite_schema where name = ?").get(name);
-      const ours = db.statement("select 1 from _deskmirror_tables where source = ? and stream = ?");
-      if (there === undefined) create(db, table);
-      else if (ours.get(source, table.stream) === undefined) throw foreignTableError(name);
-    }
+    const from = toMode(stored["mode"]);
+    const to = owner.mode ?? from;
+    const text = "select stream, flat from _deskmirror_tables where source = ? order by stream";
+    const rows = db.statement(text).all(source);
+    const streams = new Map(rows.map(({ stream, flat }) => [String(stream), toColumns(flat)]));
+    if (from !== to) switchMode(db, { source, from, to, streams });
+    for (const table of tables) prepareTable(db, { ...table, mode: to }, streams.get(table.stream));
   });
 }
 
+/** `flat`: undefined when the table is not ours yet, null when it has no view. */
+function prepareTable(db: Database, table: PlacedTable, flat: ReturnType<typeof toColumns> | undefined): void {
+  const isThere = (quoted: string): boolean =>
+    db.statement("select 1 from sqlite_schema where name = ?").get(quoted.replaceAll('"', "")) !== undefined;
+  const stored = qualify(table);
+  // In document mode the view may stay away: the table is what was asked for.
+  const mine = table.mode === "csv" ? [stored, qualifyFlat(table)] : [stored];
+  const taken = mine.find(isThere);
+  if (flat === undefined && taken !== undefined) throw foreignTableError(taken.replaceAll('"', ""));
+  if (isThere(stored)) return;
+  create(db, table);
+  if (flat !== undefined && flat !== null) createView(db, table, flat);
+}
+
 /** A table that somebody dropped starts again from nothing, with its doubts; only its epoch goes on. */
-function create(db: Database, table: Table): void {
+function create(db: Database, table: PlacedTable): void {
   db.exec(buildTable(table));
   const { source, stream } = table;
   db.statement("delete from _deskmirror_doubts where source = ? and stream = ?").run(source, stream);

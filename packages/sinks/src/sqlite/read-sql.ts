@@ -1,4 +1,5 @@
 import type { RowQuery, Table } from "@deskmirror/model";
+import type { PlacedTable } from "../places.ts";
 import { COLUMNS, qualify, toIsoTime } from "./rows.ts";
 
 /** SQL text and the values of its parameters. */
@@ -16,13 +17,13 @@ export function dueCondition(table: Table): string {
 }
 
 /** Rows of the given keys. */
-export function buildRowsByKey(table: Table, keys: readonly string[]): Query {
+export function buildRowsByKey(table: PlacedTable, keys: readonly string[]): Query {
   const text = `select ${COLUMNS} from ${qualify(table)} where id in (select value from json_each(?)) order by id`;
   return { text, values: [JSON.stringify(keys)] };
 }
 
 /** Live rows whose detail is due, newest core first. */
-export function buildDetailDue(table: Table, limit: number): Query {
+export function buildDetailDue(table: PlacedTable, limit: number): Query {
   const text = `
 select ${COLUMNS} from ${qualify(table)}
 where _deleted_at is null and ${dueCondition(table)} order by _version desc limit ?`;
@@ -30,7 +31,7 @@ where _deleted_at is null and ${dueCondition(table)} order by _version desc limi
 }
 
 /** Rows in key order. */
-export function buildRows(table: Table, { after, parentId, deletedAfterMs, limit }: RowQuery): Query {
+export function buildRows(table: PlacedTable, { after, parentId, deletedAfterMs, limit }: RowQuery): Query {
   const conditions = [
     ...(after === undefined ? [] : [{ text: "id > ?", value: after }]),
     ...(parentId === undefined ? [] : [{ text: "_parent_id = ?", value: parentId }]),
@@ -45,7 +46,7 @@ export function buildRows(table: Table, { after, parentId, deletedAfterMs, limit
 }
 
 /** Counts of a table. */
-export function buildCount(table: Table): string {
+export function buildCount(table: PlacedTable): string {
   return `
 select count(*) filter (where _deleted_at is null) as rows,
   count(*) filter (where _deleted_at is not null) as deleted,

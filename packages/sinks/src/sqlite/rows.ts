@@ -1,10 +1,17 @@
 import type { SQLOutputValue } from "node:sqlite";
 import { toStorableJson } from "@deskmirror/model";
-import type { JsonObject, Row, Table } from "@deskmirror/model";
+import type { JsonObject, Row } from "@deskmirror/model";
+import { flatName, storedName } from "../places.ts";
+import type { PlacedTable } from "../places.ts";
 
 /** A table as SQL names it; `assertNames` has checked the parts. */
-export function qualify({ source, stream }: Table): string {
-  return `"${source}_${stream}"`;
+export function qualify(table: PlacedTable): string {
+  return `"${table.source}_${storedName(table)}"`;
+}
+
+/** Its flat view. */
+export function qualifyFlat(table: PlacedTable): string {
+  return `"${table.source}_${flatName(table)}"`;
 }
 
 /** Columns of a row in the order of `toParameters`. */

@@ -1,17 +1,20 @@
-import type { JsonObject, Row, Sink, Vault } from "@deskmirror/model";
+import type { JsonObject, Row, Sink, Table, Vault } from "@deskmirror/model";
 import { classErrors } from "../class-errors.ts";
 import { readMigrations } from "../migrations.ts";
+import { createPlaces } from "../places.ts";
+import type { PlacedTable } from "../places.ts";
 import { collapseDoubts } from "../plan-write.ts";
 import { toStorableBatch } from "../storable-batch.ts";
 import { openDatabase } from "./database.ts";
 import type { Database } from "./database.ts";
 import { openDoubts, raiseDoubts } from "./doubts.ts";
-import { toOpenError, toSinkError } from "./errors.ts";
+import { isMissing, toOpenError, toSinkError } from "./errors.ts";
 import { migrate } from "./migrate.ts";
 import { prepareTables } from "./prepare.ts";
 import { buildCount, buildDetailDue, buildRows, buildRowsByKey } from "./read-sql.ts";
 import type { Query } from "./read-sql.ts";
 import { toMs, toRow } from "./rows.ts";
+import { shapeTable, toColumns, toMode } from "./shape.ts";
 import { writeBatch } from "./write-batch.ts";
 
 const MIGRATIONS = readMigrations(new URL("./migrations/", import.meta.url));
@@ -31,15 +34,37 @@ export async function openSqliteSink(path: string, migrations = MIGRATIONS): Pro
 }
 
 function createSqliteSink(db: Database, identity: string): Sink {
-  const selectRows = ({ text, values }: Query): readonly Row[] =>
-    db
-      .statement(text)
-      .all(...values)
-      .map(toRow);
+  const places = createPlaces({
+    isMissing,
+    readMode: async (source) =>
+      toMode(db.statement("select mode from _deskmirror_owners where source = ?").get(source)?.["mode"]),
+  });
+  const selectRows = (table: Table, build: (placed: PlacedTable) => Query): Promise<readonly Row[]> =>
+    places.at(table, async (placed) => {
+      const { text, values } = build(placed);
+      return db
+        .statement(text)
+        .all(...values)
+        .map(toRow);
+    });
   return {
     identity,
-    prepare: (tables, owner) => prepareTables(db, tables, owner),
-    write: async (batch) => writeBatch(db, toStorableBatch(batch)),
+    async prepare(tables, owner) {
+      await prepareTables(db, tables, owner);
+      places.forget(owner.source);
+    },
+    shape: (table, columns) => shapeTable(db, table, columns),
+
+    async shapes(source) {
+      const text = "select stream, flat from _deskmirror_tables where source = ? and flat is not null";
+      const rows = db.statement(text).all(source);
+      return new Map(rows.map(({ stream, flat }) => [String(stream), toColumns(flat) ?? []]));
+    },
+
+    async write(batch) {
+      const storable = toStorableBatch(batch);
+      return places.at(batch.table, (table) => writeBatch(db, { ...storable, table }));
+    },
 
     async states(source) {
       const text = "select stream, watermark_ms, progress, epoch from _deskmirror_tables where source = ?";
@@ -62,14 +87,15 @@ function createSqliteSink(db: Database, identity: string): Sink {
       await db.transaction(() => raiseDoubts(db, table, collapseDoubts(doubts)));
     },
 
-    detailDue: async (table, limit) => selectRows(buildDetailDue(table, limit)),
-    rowsByKey: async (table, keys) => selectRows(buildRowsByKey(table, keys)),
-    rows: async (table, query) => selectRows(buildRows(table, query)),
+    detailDue: (table, limit) => selectRows(table, (placed) => buildDetailDue(placed, limit)),
+    rowsByKey: (table, keys) => selectRows(table, (placed) => buildRowsByKey(placed, keys)),
+    rows: (table, query) => selectRows(table, (placed) => buildRows(placed, query)),
 
-    async count(table) {
-      const { rows, deleted, full, lastChangeAt } = db.statement(buildCount(table)).get()!;
-      return { rows: Number(rows), deleted: Number(deleted), full: Number(full), lastChangeMs: toMs(lastChangeAt) };
-    },
+    count: (table) =>
+      places.at(table, async (placed) => {
+        const { rows, deleted, full, lastChangeAt } = db.statement(buildCount(placed)).get()!;
+        return { rows: Number(rows), deleted: Number(deleted), full: Number(full), lastChangeMs: toMs(lastChangeAt) };
+      }),
 
     vault: classErrors(createVault(db), toSinkError),
     close: async () => db.close(),

@@ -1,13 +1,14 @@
 import { FencedError, toStorableJson } from "@deskmirror/model";
-import type { Batch, Row, StateChange, Table, TableState, WriteResult } from "@deskmirror/model";
+import type { Row, StateChange, Table, TableState, WriteResult } from "@deskmirror/model";
 import { hasChanged, mergeRow } from "../merge-row.ts";
+import type { PlacedBatch, PlacedTable } from "../places.ts";
 import { planWrite } from "../plan-write.ts";
 import type { Database } from "./database.ts";
 import { raiseDoubts, settleDoubts } from "./doubts.ts";
 import { COLUMNS, qualify, toIsoTime, toParameters, toRow, toText } from "./rows.ts";
 
 /** Writes a batch in one transaction: read the old rows, resolve, write the merged rows, then doubts and state. */
-export async function writeBatch(db: Database, batch: Batch): Promise<WriteResult> {
+export async function writeBatch(db: Database, batch: PlacedBatch): Promise<WriteResult> {
   const { table, changes, state } = batch;
   return db.transaction(() => {
     const old = readRows(db, table, [...new Set(changes.map(({ key }) => key))]);
@@ -25,7 +26,7 @@ interface StoredRow {
   readonly syncedAt: string;
 }
 
-function readRows(db: Database, table: Table, keys: readonly string[]): ReadonlyMap<string, StoredRow> {
+function readRows(db: Database, table: PlacedTable, keys: readonly string[]): ReadonlyMap<string, StoredRow> {
   const text = `select ${COLUMNS} from ${qualify(table)} where id in (select value from json_each(?))`;
   const rows = db.statement(text).all(JSON.stringify(keys));
   return new Map(
@@ -34,7 +35,7 @@ function readRows(db: Database, table: Table, keys: readonly string[]): Readonly
 }
 
 interface RowWrites {
-  readonly table: Table;
+  readonly table: PlacedTable;
   readonly old: ReadonlyMap<string, StoredRow>;
   readonly writes: readonly StateChange[];
 }
