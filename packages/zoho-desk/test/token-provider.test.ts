@@ -133,3 +133,31 @@ test("a caller that is aborted leaves the refresh to the others", async () => {
   await assert.rejects(left, /enough/);
   assert.equal(await stayed, "t1");
 });
+
+test("renewing asks for a new token although the present one is good, under the lease and in the window", async () => {
+  const world = createWorld();
+  const [first, second] = [createProcess(world), createProcess(world)];
+  assert.equal(await first.token(signal), "t1");
+  await second.renew(signal);
+  assert.equal(world.refreshes, 2);
+  assert.deepEqual([await first.token(signal), await second.token(signal)], ["t1", "t2"]);
+  const lease = await world.shared.leases.acquire("token:g", { ttlMs: 30_000, keepAlive: false });
+  const renewing = second.renew(signal);
+  await new Promise(setImmediate);
+  assert.equal(world.refreshes, 2);
+  await lease!.release();
+  await renewing;
+  assert.equal(world.refreshes, 3);
+});
+
+test("renewing shows that a grant is refused, and that it is not refused any more", async () => {
+  const world = createWorld();
+  const provider = createProcess(world);
+  const { answer } = world;
+  world.answer = () => Promise.reject(new PermanentError("Zoho refused: invalid_code", { code: "invalid_code" }));
+  await assert.rejects(provider.renew(signal), { code: "invalid_code" });
+  world.answer = answer;
+  await assert.rejects(provider.token(signal), { code: "invalid_code" });
+  await provider.renew(signal);
+  assert.equal(await createProcess(world).token(signal), "t2");
+});

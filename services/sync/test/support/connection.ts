@@ -23,11 +23,11 @@ export interface Connection {
   readonly serviceUrl: string;
   readonly dataDir: string;
   /** What the server answers from now on; null: nothing. */
-  answer(status: number | null): void;
+  readonly answer: (status: number | null) => void;
   /** Registers a webhook as sync does; gives its id. */
-  subscribe(tables: readonly string[]): Promise<string>;
+  readonly subscribe: (tables: readonly string[]) => Promise<string>;
   /** Tests the source, changed as given; gives the checks by name. */
-  test(change?: Partial<DataSource>, given?: Given): Promise<ReadonlyMap<string, Check>>;
+  readonly test: (change?: Partial<DataSource>, given?: Given) => Promise<ReadonlyMap<string, Check>>;
 }
 
 type Given = Partial<ConnectionParts> & { readonly serviceUrl?: string };
