@@ -93,15 +93,34 @@ test("no estimate is given when the grant is refused or Zoho does not answer", a
   await assert.rejects(world.zoho.estimate(["agents", "tickets"], asked), { code: "INVALID_OAUTH" });
 });
 
-test("where no ticket is there to ask, nothing is to be read; where tickets hide their counts, lists are asked", async (t) => {
+test("children are counted by their parents' counts, and where the profile hides those, by the lists of a few", async (t) => {
   const world = await newWorld(t, { tickets: 40 });
-  const estimates = await world.zoho.estimate(["tickets", "ticket_threads", "ticket_attachments"], asked);
-  const tickets = estimates.get("tickets")!.rows!;
-  for (const child of ["ticket_threads", "ticket_attachments"]) {
-    const { listing, rows } = estimates.get(child)!;
-    assert.deepEqual(listing, { calls: tickets, credits: 3 * tickets });
-    assert.ok(rows! > 0);
+  const { desk, zoho } = world;
+  const estimate = () => zoho.estimate(["tickets", "ticket_threads", "ticket_attachments"], asked);
+  const lists = () => desk.stats.snapshot().requests["GET /tickets/:parentId/threads"] ?? 0;
+  for (const [hidden, asks] of [
+    [[], 0],
+    [["threadCount"], 5],
+  ] as const) {
+    desk.settings.hiddenKeys = hidden;
+    const estimates = await estimate();
+    const tickets = estimates.get("tickets")!.rows!;
+    for (const child of ["ticket_threads", "ticket_attachments"]) {
+      const { listing, rows } = estimates.get(child)!;
+      assert.deepEqual(listing, { calls: tickets, credits: 3 * tickets });
+      assert.ok(rows! > 0);
+    }
+    assert.equal(lists(), asks, JSON.stringify(desk.stats.snapshot().requests));
   }
+});
+
+test("where there is no ticket, no child is to be read", async (t) => {
+  const { zoho } = await newWorld(t, { tickets: 0 });
+  const { rows, listing, detail } = (await zoho.estimate(["tickets", "ticket_threads"], asked)).get("ticket_threads")!;
+  assert.deepEqual(
+    { rows, listing, detail },
+    { rows: 0, listing: { calls: 0, credits: 0 }, detail: { calls: 0, credits: 0 } },
+  );
 });
 
 test("requests are measured, assumed before the first", async (t) => {

@@ -31,7 +31,7 @@ test("a source of all 30 tables that is well passes every check, but for a servi
   assert.deepEqual(odd, []);
   assert.deepEqual(
     [...checks.keys()].filter((name) => !name.startsWith("scope of ")),
-    ["token", "data centre", "organization", "edition", "fields", "sink", "service URL", "subscription"],
+    ["token", "data centre", "organization", "edition", "fields", "recycle bin", "sink", "service URL", "subscription"],
   );
   for (const table of tables) assert.ok(checks.has(`scope of ${table}`), table);
   assert.equal(connection.desk.stats.snapshot().breaches.unknownParameter?.count ?? 0, 0);
@@ -215,6 +215,12 @@ test("fields that the agent's profile hides are warned of, by table", async (t) 
     "warn",
     /tickets lacks email, phone; contacts lacks email, phone\..*administrator/,
   );
+});
+
+test("a recycle bin that may not be read is warned of, with the scope", async (t) => {
+  const { test: run } = await openConnection(t, { scopes: ["Desk.agents.READ"], tables: ["agents"] });
+  expectCheck(await run(), "recycle bin", "warn", /SCOPE_MISMATCH.*Desk.settings.READ/);
+  expectCheck(await run({ refreshToken: null }), "recycle bin", "warn", /Not judged/);
 });
 
 describe("sink", () => {

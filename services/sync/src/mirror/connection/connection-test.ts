@@ -1,5 +1,6 @@
 import type { DataSource, RequestOptions, Sink, Source } from "@deskmirror/model";
 import { toTable, wantedStreams } from "../open-mirror.ts";
+import { checkBin } from "./check-bin.ts";
 import { checkEdition } from "./check-edition.ts";
 import { checkGrant } from "./check-grant.ts";
 import type { GrantParts } from "./check-grant.ts";
@@ -48,15 +49,16 @@ export function testConnection(
       }),
       checkServiceUrl({ ...parts, serviceUrl, isZoho: deskUrl === null, signal }),
     ]);
-    return { checks: [...zoho.grant, zoho.edition, ...zoho.tables, sink, url, zoho.subscription] };
+    return { checks: [...zoho.grant, zoho.edition, ...zoho.tables, zoho.bin, sink, url, zoho.subscription] };
   });
 }
 
 async function checkZoho(parts: GrantParts & Omit<TablesParts & SubscriptionParts, "obstacle" | "organization">) {
   const { checks, ...findings } = await checkGrant(parts);
-  const [tables, subscription] = await Promise.all([
+  const [tables, bin, subscription] = await Promise.all([
     checkTables({ ...parts, ...findings }),
+    checkBin({ ...parts, ...findings }),
     checkSubscription({ ...parts, ...findings }),
   ]);
-  return { grant: checks, edition: checkEdition(parts.dataSource, findings.organization), tables, subscription };
+  return { grant: checks, edition: checkEdition(parts.dataSource, findings.organization), tables, bin, subscription };
 }
