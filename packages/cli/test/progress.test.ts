@@ -16,33 +16,27 @@ function table(change: Partial<TableStatus>): TableStatus {
   return { name: "t", state: "pulling", ...counts, lastChangeAt: null, lagMs: null, pull, message: null, ...change };
 }
 
+const ended = { state: "complete", startedAt: run.startedAt };
+
 describe("how far a pull is", () => {
   const cases = [
-    ["sums up the tables", [table({ rows: 3, expected: 10 }), table({ rows: 5, expected: 5 })], [8, 15]],
-    [
-      "takes what a table has for what it expects when it does not say",
-      [table({ rows: 3, expected: 10 }), table({ rows: 4 })],
-      [7, 14],
-    ],
-    ["is not known when no table says", [table({ rows: 4 })], [4, null]],
-    [
-      "leaves disabled tables out",
-      [table({ state: "disabled", expected: 7 }), table({ rows: 1, expected: 2 })],
-      [1, 2],
-    ],
-    [
-      "never goes past its end",
-      [table({ rows: 12, expected: 10 }), table({ rows: 0, expected: 1, pull: null })],
-      [10, 11],
-    ],
+    ["is all its tables", [table({ rows: 3, expected: 10 }), table({ rows: 5, expected: 5 })], [8, 15, 0]],
+    ["knows no end while a table does not", [table({ rows: 3, expected: 10 }), table({ rows: 4 })], [7, null, 0]],
+    ["knows its end when such a table has ended", [table({ rows: 4, pull: ended }), table({ expected: 3 })], [4, 7, 1]],
+    ["leaves disabled tables out", [table({ state: "disabled" }), table({ rows: 1, expected: 2 })], [1, 2, 0]],
+    ["may get more than was expected", [table({ rows: 12, expected: 10 }), table({ expected: 1 })], [12, 13, 0]],
+    ["is at its end with fewer than was expected", [table({ rows: 9, expected: 10, pull: ended })], [9, 9, 1]],
   ] as const;
-  for (const [title, tables, [rows, expected]] of cases) {
-    test(title, () => assert.deepEqual(measure({ tables: [...tables] }, run, {}), { rows, expected }));
+  for (const [title, tables, [rows, expected, done]] of cases) {
+    test(title, () => {
+      const found = measure({ tables: [...tables] }, run, {});
+      assert.deepEqual([found.rows, found.expected, found.ended], [rows, expected, done]);
+    });
   }
 
   test("is that of the tables asked for", () => {
     const tables = [table({ rows: 1, expected: 2 }), table({ name: "other", rows: 3, expected: 4 })];
-    assert.deepEqual(measure({ tables }, run, { tables: ["other"] }), { rows: 3, expected: 4 });
+    assert.deepEqual(measure({ tables }, run, { tables: ["other"] }), { rows: 3, expected: 4, tables: 1, ended: 0 });
   });
 
   test("counts a table that is read again only when its new listing has ended", () => {
@@ -50,15 +44,19 @@ describe("how far a pull is", () => {
     const tables = [
       table({ rows: 10, expected: 10 }),
       table({ rows: 20, expected: 20, pull: before }),
-      table({ rows: 5, expected: 5, pull: { state: "complete", startedAt: run.startedAt } }),
+      table({ rows: 5, expected: 5, pull: ended }),
     ];
-    assert.deepEqual(measure({ tables }, run, { restart: true }), { rows: 5, expected: 35 });
+    assert.deepEqual(measure({ tables }, run, { restart: true }), { rows: 5, expected: 35, tables: 3, ended: 1 });
   });
 
   test("tells rate and time left", () => {
-    assert.deepEqual(pace({ rows: 300, expected: 900 }, { rows: 100, elapsedMs: 2_000 }), { rate: 100, leftMs: 6_000 });
-    assert.deepEqual(pace({ rows: 300, expected: null }, { rows: 100, elapsedMs: 2_000 }), { rate: 100, leftMs: null });
-    assert.deepEqual(pace({ rows: 100, expected: 900 }, { rows: 100, elapsedMs: 2_000 }), { rate: 0, leftMs: null });
+    const samples = [
+      { atMs: 1_000, rows: 100 },
+      { atMs: 3_000, rows: 300 },
+    ];
+    assert.deepEqual(pace(samples, { rows: 300, expected: 900 }), { rate: 100, leftMs: 6_000 });
+    assert.deepEqual(pace(samples, { rows: 300, expected: null }), { rate: 100, leftMs: null });
+    assert.deepEqual(pace(samples.slice(1), { rows: 300, expected: 900 }), { rate: 0, leftMs: null });
   });
 });
 

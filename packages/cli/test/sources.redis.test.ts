@@ -49,8 +49,11 @@ describe("a source", () => {
     const asked = await stage.run("authorize two", { typed: [desk.generateCode()] });
     assert.equal(asked.out, "two is authorized.\n");
     assert.match(asked.err, /^The generated code: \(hidden\)$/m);
-    const typed = await stage.run(`source add three --tables contacts ${where}`, { typed: [desk.clientSecret] });
-    assert.match(typed.err, /^The client secret: \(hidden\)$/m);
+    const typed = await stage.run(`source add three --tables contacts ${where} --client-secret --code`, {
+      typed: [desk.clientSecret, desk.generateCode()],
+    });
+    assert.match(typed.err, /^The client secret: \(hidden\)\nThe generated code: \(hidden\)$/m);
+    assert.equal((await json<Source>("source show three")).authorized, true);
   });
 
   test("is listed and shown", async () => {

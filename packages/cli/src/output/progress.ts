@@ -4,7 +4,7 @@ import { status } from "../api/answers.ts";
 import type { Api } from "../api/api.ts";
 import { sourcePath } from "../api/paths.ts";
 import { measure, pace } from "./measure.ts";
-import type { Asked } from "./measure.ts";
+import type { Asked, Measure, Sample } from "./measure.ts";
 import { toDuration } from "./time.ts";
 
 /** A line that shows how far work is, drawn again and again. */
@@ -16,6 +16,9 @@ export interface Progress {
 
 const words = { pull: "Reading", reconcile: "Reading what changed", verify: "Comparing", test: "Testing" } as const;
 
+/** The rate is that of the last seconds: tables differ in how fast they can be read. */
+const PACE_MS = 10_000;
+
 /** Progress of a run: a bar for a pull, which says how many rows it has; the time it takes for other work, which says nothing. */
 export function createProgress(options: {
   readonly to: NodeJS.WritableStream;
@@ -26,7 +29,7 @@ export function createProgress(options: {
 }): Progress {
   const { to, source, kind, asked, api } = options;
   const startedMs = performance.now();
-  let first: { readonly rows: number; readonly atMs: number } | null = null;
+  let samples: readonly Sample[] = [];
   const bar = new SingleBar(
     {
       stream: to,
@@ -41,16 +44,24 @@ export function createProgress(options: {
 
   return {
     async show(run) {
-      if (kind !== "pull") return bar.update(0, { told: toDuration(performance.now() - startedMs) });
+      const nowMs = performance.now();
+      if (kind !== "pull") return bar.update(0, { told: toDuration(nowMs - startedMs) });
       const { value } = await api.call({ method: "GET", path: sourcePath(source, "status") }, status);
       const now = measure(value, run, asked);
-      first ??= { rows: now.rows, atMs: performance.now() };
-      const { rate, leftMs } = pace(now, { rows: first.rows, elapsedMs: performance.now() - first.atMs });
-      const of = now.expected === null ? "" : ` of ${now.expected.toLocaleString("en")}`;
-      const told = `${now.rows.toLocaleString("en")}${of} rows, ${Math.round(rate).toLocaleString("en")} rows/s, ${toDuration(leftMs)} left`;
-      bar.setTotal(Math.max(1, now.expected ?? 1));
-      bar.update(now.expected === null ? 0 : now.rows, { told });
+      samples = [...samples.filter(({ atMs }) => atMs > nowMs - PACE_MS), { atMs: nowMs, rows: now.rows }];
+      // Without an end in rows, the tables that are read show how far it is.
+      bar.setTotal(Math.max(1, now.expected ?? now.tables));
+      bar.update(now.expected === null ? now.ended : now.rows, { told: describe(now, samples) });
     },
     end: () => bar.stop(),
   };
+}
+
+function describe(now: Measure, samples: readonly Sample[]): string {
+  const { rate, leftMs } = pace(samples, now);
+  const of = now.expected === null ? "" : ` of ${now.expected.toLocaleString("en")}`;
+  const rows = `${now.rows.toLocaleString("en")}${of} rows, ${Math.round(rate).toLocaleString("en")} rows/s`;
+  return now.expected === null
+    ? `${rows}, ${now.ended} of ${now.tables} tables read`
+    : `${rows}, ${toDuration(leftMs)} left`;
 }

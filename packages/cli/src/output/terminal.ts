@@ -43,8 +43,14 @@ export function createTerminal({ stdin, stdout, stderr }: Streams): Terminal {
     clear: () => void (stdout.isTTY && stdout.write("\u001b[2J\u001b[H")),
     progress: stderr.isTTY ? stderr : null,
     canAsk: stdin.isTTY && stderr.isTTY,
-    ask: (question, { isSecret = false } = {}) =>
-      read({ prompt: `${question} `, silent: isSecret, input: stdin, output: stderr }),
+    async ask(question, { isSecret = false } = {}) {
+      try {
+        return await read({ prompt: `${question} `, silent: isSecret, input: stdin, output: stderr });
+      } finally {
+        // The key that ended a hidden answer was hidden too.
+        if (isSecret) stderr.write("\n");
+      }
+    },
     readInput: () => text(stdin),
   };
 }
