@@ -17,7 +17,7 @@ if ! command -v dockerd >/dev/null || ! command -v mmdebstrap >/dev/null; then
   apt-get update -qq && apt-get install -y -qq --no-install-recommends docker.io iptables mmdebstrap >/dev/null
 fi
 if ! $docker info >/dev/null 2>&1; then
-  setsid dockerd --pidfile /run/deskmirror-docker.pid >"$work/dockerd.log" 2>&1 < /dev/null &
+  setsid dockerd --pidfile /run/deskmirror-docker.pid >"$work/dockerd.log" 2>&1 < /dev/null 3>&- &   # who reads the exports must not wait for it
   for _ in $(seq 60); do $docker info >/dev/null 2>&1 && break; sleep 0.5; done
   $docker info >/dev/null || { tail -n 5 "$work/dockerd.log"; exit 1; }
 fi

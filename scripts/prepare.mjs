@@ -13,6 +13,7 @@ const programs = {
   demo: "scripts/demo.ts",
   start: "scripts/start.ts",
   test: "scripts/test.ts",
+  "test:docker": "scripts/test-docker.ts",
   bench: "bench/main.ts",
   proof: "scripts/proof.ts",
 };
@@ -28,12 +29,14 @@ try {
     throw new PrepareError(`Node 20 or newer is needed to begin; this is ${process.version}. See https://nodejs.org`);
   }
   const node = prepareNode(root);
-  const redis = command === "start" && namesRedis() ? {} : prepareRedis();
+  // In Docker everything brings its own.
+  const hasRedis = command === "test:docker" || (command === "start" && namesRedis());
+  const redis = hasRedis ? {} : prepareRedis();
   handOver(node, [join(root, program), ...args], { root, cwd: root, env: redis });
 } catch (error) {
   if (!(error instanceof PrepareError)) throw error;
   say(error.message);
-  if (command === "test") process.stdout.write("0 passed, 1 failed\n");
+  if (command.startsWith("test")) process.stdout.write("0 passed, 1 failed\n");
   process.exitCode = 1;
 }
 

@@ -6,16 +6,15 @@ import supertest from "supertest";
 import { inspect, readCa, startDeployment } from "../docker/deployment.ts";
 import type { Deployment, Service } from "../docker/deployment.ts";
 import { docker } from "../docker/engine.ts";
+import { countDeliveries } from "../docker/traffic.ts";
 import { createAdminApi } from "../pair/admin-api.ts";
 import type { AdminApi, Verdict } from "../pair/admin-api.ts";
 import { SOURCE } from "../proof/cluster.ts";
 import { startDesk } from "../proof/desk.ts";
 import type { Desk } from "../proof/desk.ts";
-import { connectDesk, settled, until } from "../proof/source.ts";
+import { connectDesk, until } from "../proof/source.ts";
 
 const TABLES = ["departments", "agents", "accounts", "contacts", "tickets"];
-const CHANGES_PER_SECOND = 40;
-const MIX = { ticketCreate: 2, ticketUpdate: 6, ticketDelete: 1, contactUpdate: 2, accountUpdate: 1 };
 const PROJECT = `deskmirror-test-${process.pid}`;
 
 let deployment: Deployment;
@@ -181,7 +180,7 @@ test(
   { timeout: 240_000 },
   async () => {
     const [caddy] = await deployment.containers("caddy");
-    const { sent, unanswered } = await countDeliveries(() => deployment.kill(caddy!));
+    const { sent, unanswered } = await countDeliveries({ api, desk }, () => deployment.kill(caddy!));
     await api.run("reconcile");
     await assertEqual();
     console.log(`kill -9 of caddy: ${unanswered} of ${sent} deliveries found nobody; after reconcile 0 lost`);
@@ -190,42 +189,12 @@ test(
 
 /** Makes changes before, while and after `action` runs; then no delivery may be unanswered or lost. */
 async function underTraffic(what: string, action: () => Promise<void>): Promise<void> {
-  const { sent, unanswered } = await countDeliveries(action);
+  const { sent, unanswered } = await countDeliveries({ api, desk }, action);
   console.log(`${what}: ${unanswered} of ${sent} deliveries answered other than 200`);
   await assertEqual();
   assert.equal(unanswered, 0);
   assert.equal((await api.status()).ledger.unaccounted, 0);
   console.log(`${what}: 0 lost`);
-}
-
-/** Of the deliveries around `action`: how many Desk sent, and how many were answered other than 200, as it saw it. */
-async function countDeliveries(
-  action: () => Promise<void>,
-): Promise<{ readonly sent: number; readonly unanswered: number }> {
-  const before = await readCounts();
-  await desk.startWorkload(CHANGES_PER_SECOND, MIX);
-  await sleep(2_000);
-  await action();
-  await sleep(2_000);
-  await desk.stopWorkload();
-  // The admin API may be away for a moment still.
-  const isSettled = () =>
-    settled({ api, desk }).then(
-      () => true,
-      () => false,
-    );
-  await until(isSettled);
-  const after = await readCounts();
-  return { sent: after.sent - before.sent, unanswered: after.unanswered - before.unanswered };
-}
-
-async function readCounts(): Promise<{ readonly sent: number; readonly unanswered: number }> {
-  const counts = { sent: 0, unanswered: 0 };
-  for (const { sent = 0, failed = 0, lost = 0 } of Object.values((await desk.stats()).deliveries)) {
-    counts.sent += sent;
-    counts.unanswered += failed + lost;
-  }
-  return counts;
 }
 
 async function assertEqual(): Promise<void> {
