@@ -12,6 +12,7 @@ import type {
   TokenStore,
 } from "@deskmirror/model";
 import { createSourceClock } from "./clock.ts";
+import { readColumns } from "./columns/read-columns.ts";
 import { interpret } from "./events/interpret.ts";
 import { estimateStreams } from "./estimate/estimate.ts";
 import { findTicket } from "./foreign/find-ticket.ts";
@@ -126,6 +127,7 @@ export function createZohoDesk({ source, tokens: store, leases, throttle }: Zoho
     readForeign,
     findTicket: (ticketNumber, options) => findTicket(reader, ticketNumber, options),
     bin: (cursor, options) => readBinPage(reader, cursor, options),
+    columns: (streams, options) => readColumns(streams, reader, options),
     get: (stream, key, parentId, options) => records.get({ spec: specOf(stream), key, parentId }, options),
     async organization(options) {
       const { scopes } = specOf("organizations");

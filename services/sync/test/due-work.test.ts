@@ -17,6 +17,7 @@ const stream: Stream = {
   hasChangedSince: true,
   inBin: true,
   volatile: new Set(),
+  columns: [],
 };
 const polled: Stream = { ...stream, name: "teams", polled: true, hasChangedSince: false };
 const child: Stream = { ...stream, name: "ticket_threads", perTicket: true, hasChangedSince: false };

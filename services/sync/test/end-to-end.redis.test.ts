@@ -29,7 +29,6 @@ function source(change: object = {}): object {
 const refused: readonly [string, object, number, RegExp][] = [
   ["a code that was never given", { code: "1000.none.none" }, 422, /invalid_code/],
   ["a wrong client secret", { clientSecret: "wrong" }, 422, /invalid_client_secret/],
-  ["csv mode", { mode: "csv" }, 422, /not provided yet/],
   ["an unknown table", { tables: ["invoices"] }, 422, /no table invoices/],
   ["a sink outside DATA_DIR", { sinkUrl: "sqlite:/etc/desk.db" }, 422, /DATA_DIR/],
   ["a bad name", { name: "Acme" }, 422, /name: must be a small letter/],

@@ -69,7 +69,6 @@ describe("a new source is refused with 422, and nothing is stored", () => {
   }
 
   const others: readonly (readonly [why: string, change: object, message: RegExp])[] = [
-    ["csv mode", { mode: "csv" }, /mode: csv is not provided yet/],
     ["a field there is not", { token: "x" }, /token/],
     ["a table there is not", { tables: ["invoices"] }, /There is no table invoices/],
     ["a table without its scope", { tables: ["agents", "calls"] }, /calls: the scope/],

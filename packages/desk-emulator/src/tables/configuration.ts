@@ -1,6 +1,27 @@
+import type { Row } from "../json.ts";
 import { oneOf, table, keys } from "./spec.ts";
 
 const audit = ["createdBy", "createdTime", "modifiedBy", "modifiedTime"];
+
+/** A custom field with nothing filled in. */
+const blankField: Row = {
+  apiName: null,
+  displayLabel: null,
+  i18NLabel: null,
+  name: null,
+  type: "Text",
+  maxLength: null,
+  isMandatory: false,
+  isCustomField: true,
+  isEncryptedField: false,
+  showToHelpCenter: true,
+  toolTip: null,
+  toolTipType: null,
+  allowedValues: [],
+  sourceType: "USERDEFINED",
+  createdBy: null,
+  modifiedBy: null,
+};
 
 /** Fields of every module (Zoho Desk OpenAPI, Field); also served by the deprecated /organizationFields. */
 export const fields = table({
@@ -30,6 +51,7 @@ export const fields = table({
   ],
   scopes: { groups: ["Desk.fields", "Desk.basic", "Desk.settings"] },
   modified: true,
+  write: { blank: blankField, required: ["apiName", "type"], readOnly: [], remove: "erase", counted: null },
 });
 
 /** Layouts of every module; their shape is not public. */

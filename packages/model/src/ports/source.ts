@@ -1,5 +1,6 @@
 import type { Change, Tombstone, Upsert } from "../change.ts";
 import type { JsonObject, JsonValue } from "../json.ts";
+import type { Column } from "./columns.ts";
 
 /** What a request is made for, most urgent first: live refetches, healing of gaps, reconcile, full pulls. */
 export const PURPOSES = ["live", "heal", "reconcile", "pull"] as const;
@@ -27,6 +28,8 @@ export interface Stream {
   readonly inBin: boolean;
   /** Top-level keys derived from the clock or from reads; they take no part in comparing. */
   readonly volatile: ReadonlySet<string>;
+  /** Fields that every organization's records may have; custom fields are told by `Source.columns`. */
+  readonly columns: readonly Column[];
 }
 
 /** A position in a reading that only the source understands; plain JSON, so that a checkpoint can hold it. */
@@ -126,6 +129,11 @@ export interface Source {
   estimate(streams: readonly string[], options: RequestOptions): Promise<ReadonlyMap<string, Estimate>>;
   /** How long a request takes lately, in ms; assumed before the first. */
   latencyMs(): number;
+  /**
+   * The fields of streams as columns, custom fields as they are defined now. A stream whose custom fields cannot be asked for with the
+   * granted scopes is left out.
+   */
+  columns(streams: readonly string[], options: RequestOptions): Promise<ReadonlyMap<string, readonly Column[]>>;
   /** Asks for one record: its state, or the proof that it is gone. */
   get(stream: string, key: string, parentId: string | null, options: RequestOptions): Promise<Upsert | Tombstone>;
   /** The recycle bin, newest first; null starts. */

@@ -1,4 +1,5 @@
 import type { Stream } from "@deskmirror/model";
+import { standardColumns } from "../columns/index.ts";
 import { calendarEvents, calls, tasks } from "./activities.ts";
 import { articles, contracts, products } from "./catalogue.ts";
 import { ticketAttachments, ticketComments, ticketHistory, ticketThreads, ticketTimeEntries } from "./children.ts";
@@ -74,5 +75,6 @@ function toStream(spec: StreamSpec): Stream {
     hasChangedSince: spec.changedSince !== null,
     inBin: spec.bin.length > 0,
     volatile: new Set(spec.volatile),
+    columns: standardColumns(spec.name),
   };
 }

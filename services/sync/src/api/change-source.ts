@@ -1,6 +1,6 @@
 import { toError } from "@deskmirror/model";
 import type { DataSource } from "@deskmirror/model";
-import { assertMode, assertSink, assertTables, claim } from "./check-source.ts";
+import { assertSink, assertTables, claim } from "./check-source.ts";
 import type { ApiDeps } from "./deps.ts";
 import { pullingNewTables } from "./new-tables.ts";
 import type { SourcePatch } from "./source-body.ts";
@@ -10,12 +10,13 @@ import { subscribe } from "./subscribe.ts";
 export async function patchSource(deps: ApiDeps, source: DataSource, patch: SourcePatch): Promise<DataSource> {
   const { registry } = deps;
   const wanted = apply(source, patch);
-  assertMode(wanted.mode);
   if (patch.tables !== undefined) assertTables(deps, wanted);
   if (toSink(deps, wanted) !== toSink(deps, source)) {
     await assertSink(deps, wanted);
     await claim(() => deps.adoptTables(wanted), "");
-  } else if (patch.tables !== undefined) await claim(() => deps.prepareTables(wanted), "");
+  } else if (patch.tables !== undefined || wanted.mode !== source.mode) {
+    await claim(() => deps.prepareTables(wanted), "");
+  }
   const changed = await pullingNewTables(deps, [source.name], async () => {
     const stored = await registry.update(source.name, (now) => apply(now, patch));
     if (patch.clientSecret !== undefined) await shareSecret(deps, stored);

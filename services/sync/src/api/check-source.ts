@@ -3,13 +3,6 @@ import type { DataSource } from "@deskmirror/model";
 import { ApiError } from "./api-error.ts";
 import type { ApiDeps } from "./deps.ts";
 
-/** ApiError 422 when rows cannot be shown that way. */
-export function assertMode(mode: DataSource["mode"]): void {
-  if (mode !== "csv") return;
-  const message = "mode: csv is not provided yet.";
-  throw new ApiError(422, "MODE_UNSUPPORTED", { message, hint: "Leave mode out, or send document." });
-}
-
 /** ApiError 422 when a token would go to hosts that are not Zoho's, unless that is allowed. */
 export async function assertEndpoints(
   deps: Pick<ApiDeps, "allowCustomEndpoints" | "assertAllowedHost">,

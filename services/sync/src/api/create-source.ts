@@ -1,7 +1,7 @@
 import { PermanentError, TransientError, toError } from "@deskmirror/model";
 import type { DataSource } from "@deskmirror/model";
 import { ApiError } from "./api-error.ts";
-import { assertEndpoints, assertMode, assertSink, assertTables, claim, taken, warningsFor } from "./check-source.ts";
+import { assertEndpoints, assertSink, assertTables, claim, taken, warningsFor } from "./check-source.ts";
 import type { ApiDeps, Grant } from "./deps.ts";
 import { pullingNewTables } from "./new-tables.ts";
 import type { SourceBody } from "./source-body.ts";
@@ -14,7 +14,6 @@ interface NewSource {
 
 /** Creates a data source; on any refusal nothing is left of it, here or at Zoho. Gives it with its warnings. */
 export async function createSource(deps: ApiDeps, body: SourceBody): Promise<NewSource> {
-  assertMode(body.mode);
   await assertEndpoints(deps, body);
   if ((await deps.registry.get(body.name)) !== null) throw taken(body.name);
   const { code, ...settings } = body;

@@ -8,6 +8,7 @@ import { createPulls } from "./pulls.ts";
 import { createQuestions } from "./questions.ts";
 import { createRounds } from "./rounds.ts";
 import type { TableRound } from "./rounds.ts";
+import type { Shapes } from "./shapes.ts";
 import { toProgress } from "./table-context.ts";
 import type { TableContext } from "./table-context.ts";
 import { withLease } from "./table-lease.ts";
@@ -28,6 +29,7 @@ export interface MirrorOptions {
   readonly gaps: Gaps;
   /** By table; see `TableFacts`. */
   readonly refusedRows: () => Promise<ReadonlyMap<string, number>>;
+  readonly shapes: Shapes;
   readonly log: Log;
 }
 
@@ -86,6 +88,7 @@ export function createMirror(options: MirrorOptions): Mirror {
     async run(signal) {
       await Promise.all([
         loop("pulls", () => startPulls(signal), signal),
+        loop("shapes", () => options.shapes.followDue(signal), signal),
         loop("children", () => questions.readDueChildren(signal), signal),
         soleLoop("reconcile", rounds.runDue, signal),
         soleLoop("doubts", questions.settleDoubts, signal),

@@ -30,6 +30,7 @@ import { watchGrant } from "./grant-watch.ts";
 import { createLimits } from "./limits.ts";
 import { createMirror } from "./mirror.ts";
 import type { Mirror } from "./mirror.ts";
+import { createShapes } from "./shapes.ts";
 import type { TableContext } from "./table-context.ts";
 import { createTableWriter } from "./table-writer.ts";
 
@@ -82,6 +83,17 @@ export async function openMirror(parts: MirrorParts, opened: DataSource): Promis
   const { source, refusal } = watchGrant(parts.createSource(dataSource, throttle));
   const { sink, enabled, disabled } = await openTables(parts, dataSource, source);
   const addDeadLetters = (letters: readonly DeadLetter[]): Promise<void> => parts.deadLetters.add(letters);
+  const shapes = createShapes({
+    dataSource: () => dataSource,
+    source,
+    sink,
+    streams: enabled,
+    toTable: (stream) => toTable(name, stream),
+    compareMs: () => parts.intervals(dataSource).compareMs,
+    nowMs: Date.now,
+    log,
+  });
+  await shapes.begin();
   const contexts = createContexts();
   const lag = createEventLag(parts.observe(name));
   const waitMs = (work: { readonly id: string; readonly size: number }) => parts.foreignTurns.waitMs(name, work);
@@ -99,6 +111,7 @@ export async function openMirror(parts: MirrorParts, opened: DataSource): Promis
     dueChildren: parts.dueChildren,
     gaps: parts.gaps,
     refusedRows: () => parts.deadLetters.refusedRows(name),
+    shapes,
     log,
   });
 
@@ -106,12 +119,9 @@ export async function openMirror(parts: MirrorParts, opened: DataSource): Promis
     const map = new Map<string, TableContext>();
     for (const stream of enabled) {
       const markDue = createMarkDue(stream, { source: name, enabled, dueChildren: parts.dueChildren });
-      const writer = createTableWriter({
-        sink,
-        table: toTable(name, stream),
-        now: () => source.now(),
-        ...(markDue !== null && { onTouched: markDue }),
-      });
+      const table = toTable(name, stream);
+      const onTouched = markDue !== null && { onTouched: markDue };
+      const writer = shapes.watch(createTableWriter({ sink, table, now: () => source.now(), ...onTouched }));
       const parent = stream.parent === null ? null : (map.get(stream.parent) ?? null);
       map.set(stream.name, { stream, source, sink, writer, parent, addDeadLetters, log });
     }
@@ -191,12 +201,12 @@ export function adoptTables(parts: MirrorParts, dataSource: DataSource): Promise
 }
 
 async function openTables(parts: MirrorParts, dataSource: DataSource, source: Source) {
-  const { name, orgId, sinkUrl, tables } = dataSource;
+  const { name, orgId, mode, sinkUrl, tables } = dataSource;
   const sink = await parts.openSink(sinkUrl ?? parts.defaultSinkUrl);
   const { enabled, disabled } = wantedStreams(source, tables);
   await sink.prepare(
     enabled.map((stream) => toTable(name, stream)),
-    { source: name, orgId },
+    { source: name, orgId, mode },
   );
   return { sink, enabled, disabled };
 }
