@@ -1,3 +1,4 @@
+import { PermanentError } from "@deskmirror/model";
 import type { DeadLetter } from "@deskmirror/model";
 import { z } from "zod";
 import { ask, askAll } from "./ask.ts";
@@ -34,7 +35,7 @@ export interface DeadLetterPage {
 export interface DeadLetters {
   /** Stores letters; of one whose id is there already only more attempts are kept. */
   readonly add: (letters: readonly DeadLetter[]) => Promise<void>;
-  /** Newest first within a source, sources by name. */
+  /** Newest first within a source, sources by name. PermanentError for a cursor that no page of this query gave. */
   readonly list: (query: DeadLetterQuery) => Promise<DeadLetterPage>;
   readonly get: (id: string) => Promise<DeadLetter | null>;
   /** Counts the letter's events as filtered; false when there is no such letter. */
@@ -109,27 +110,19 @@ export function createDeadLetters(options: {
   async function listOne(source: string, before: string, query: DeadLetterQuery, limit: number) {
     const items: DeadLetterHead[] = [];
     let position = before;
-    while (items.length < limit) {
-      const members = await ask(
-        client.zrevrangebylex(
-          sourceKey(source, "dead"),
-          position,
-          "-",
-          "LIMIT",
-          0,
-          Math.min(LOOKED_AT_ONCE, limit - items.length),
-        ),
-      );
+    for (;;) {
+      const page = [position, "-", "LIMIT", 0, LOOKED_AT_ONCE] as const;
+      const members = await ask(client.zrevrangebylex(sourceKey(source, "dead"), ...page));
       if (members.length === 0) return { items, position: null };
-      const own = members.map(idOf);
-      const heads = await ask(client.hmget(sourceKey(source, "dead", "heads"), ...own));
-      heads.forEach((text, index) => {
-        const found = text === null ? null : toHead(source, own[index] ?? "", text);
+      const heads = await ask(client.hmget(sourceKey(source, "dead", "heads"), ...members.map(idOf)));
+      for (const [index, member] of members.entries()) {
+        if (items.length === limit) return { items, position };
+        position = `(${member}`;
+        const text = heads[index] ?? null;
+        const found = text === null ? null : toHead(source, idOf(member), text);
         if (found !== null && isWanted(query, found)) items.push(found);
-      });
-      position = `(${members.at(-1)}`;
+      }
     }
-    return { items, position };
   }
 
   return {
@@ -152,11 +145,11 @@ export function createDeadLetters(options: {
     },
     async list(query) {
       const sources = query.source === undefined ? (await ask(client.smembers(sourcesKey))).toSorted() : [query.source];
-      const [from, before] = splitCursor(query.cursor);
+      const { from, before } = parseCursor(query);
       const items: DeadLetterHead[] = [];
       for (const source of sources.filter((name) => name >= from)) {
         await expire(source);
-        const start = source === from && before !== "" ? before : "+";
+        const start = source === from ? before : "+";
         const page = await listOne(source, start, query, query.limit - items.length);
         items.push(...page.items);
         if (page.position !== null) return { items, next: `${source} ${page.position}` };
@@ -216,10 +209,12 @@ function splitId(id: string): { readonly source: string; readonly own: string } 
   return { source: id.slice(0, dot), own: id.slice(dot + 1) };
 }
 
-/** A cursor is `<source> <position>`. */
-function splitCursor(cursor = ""): readonly [string, string] {
-  const space = cursor.indexOf(" ");
-  return [cursor.slice(0, Math.max(space, 0)), cursor.slice(space + 1)];
+/** A cursor is `<source> (<place>`: go on after that letter; `<source> +`: with its first. */
+function parseCursor({ source, cursor }: DeadLetterQuery): { readonly from: string; readonly before: string } {
+  if (cursor === undefined) return { from: "", before: "+" };
+  const [, from, before] = /^(\S+) (\+|\(\d{15}\|.+)$/.exec(cursor) ?? [];
+  if (from !== undefined && before !== undefined && (source ?? from) === from) return { from, before };
+  throw new PermanentError("cursor: must be `next` of the page before, with the same filter", { code: "INVALID" });
 }
 
 function isWanted({ table, reason }: DeadLetterQuery, letter: DeadLetterHead): boolean {

@@ -99,6 +99,29 @@ test("letters are listed newest first, filtered by table and reason, page by pag
   assert.deepEqual(ours, [...order.map((id) => `${a}.${id}`), ...order.map((id) => `${b}.${id}`)]);
 });
 
+test("few letters among many are found whole, and the last page says that it is the last", async () => {
+  const source = uniqueName();
+  const many = Array.from({ length: 1_203 }, (_, index) =>
+    letter(source, `01${index}.0`, { reason: index % 400 === 0 ? "org" : "sink" }),
+  );
+  await letters.add(many);
+  const first = await letters.list({ source, reason: "org", limit: 3 });
+  assert.equal(first.items.length, 3);
+  const { items, next } = await letters.list({ source, reason: "org", limit: 3, cursor: first.next! });
+  assert.deepEqual([items.length, next], [1, null]);
+  assert.equal((await letters.list({ source, limit: 1_203 })).next, null);
+});
+
+test("a cursor that no page gave, or one of another source, is refused", async () => {
+  const source = uniqueName();
+  await letters.add([letter(source, "01A.0"), letter(source, "01B.0")]);
+  const { next } = await letters.list({ source, limit: 1 });
+  for (const cursor of ["", "x", `${source} x`, `${source} (1`, "- +x"]) {
+    await assert.rejects(letters.list({ limit: 1, cursor }), { name: "PermanentError", message: /^cursor: / });
+  }
+  await assert.rejects(letters.list({ source: uniqueName(), limit: 1, cursor: next! }), /^PermanentError: cursor: /);
+});
+
 test("a discarded letter counts as filtered, once", async () => {
   const source = uniqueName();
   await count(source, 2);

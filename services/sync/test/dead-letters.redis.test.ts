@@ -28,7 +28,12 @@ interface Answer {
 }
 
 interface Status {
-  readonly tables: readonly { readonly state: string; readonly message: string | null; readonly rows: number }[];
+  readonly tables: readonly {
+    readonly state: string;
+    readonly message: string | null;
+    readonly rows: number;
+    readonly full: number;
+  }[];
   readonly ledger: Readonly<Record<string, number>>;
 }
 
@@ -65,6 +70,14 @@ async function call(
 }
 
 const status = async (): Promise<Status> => (await pair.call("GET", "/sources/acme/status")).body as Status;
+
+/** A task as the sink has it. */
+function rowOf(key: string): { readonly data: string; readonly _synced_at: string } {
+  const db = new DatabaseSync(database, { readOnly: true });
+  const row = db.prepare("select data, _synced_at from acme_tasks where id = ?").get(key);
+  db.close();
+  return row as ReturnType<typeof rowOf>;
+}
 
 async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
   for (const endMs = performance.now() + 20_000; performance.now() < endMs; await sleep(50)) {
@@ -167,20 +180,34 @@ describe("dead letters", () => {
     assert.deepEqual([after["filtered"], after["deadLettered"]], [filtered + 4, 0]);
   });
 
-  test("with a signature that was not right are applied when a person replays them", async () => {
+  test("with a signature that was not right are applied when a person replays them, twice as once", async () => {
     await pair.run("/sources/acme/pull");
+    await until("all detail is filled in", async () =>
+      (await status()).tables.every(({ full, rows }) => rows > 0 && full === rows),
+    );
     const [task] = pair.desk.store.records("tasks");
     const payload = { ...task!.detail, subject: "vouched for", modifiedTime: new Date().toISOString() };
     const event = { eventType: "Task_Update", eventTime: String(Date.now()), orgId: pair.desk.orgId, payload };
     const toPart = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");
     const token = `${toPart({ kid: "unheard-of", alg: "RS256" })}.${toPart({ exp: Date.now() })}.${"A".repeat(342)}`;
     const headers = { "x-zdesk-jwt": token };
-    assert.equal((await fetch(serviceUrl, { method: "POST", body: JSON.stringify([event]), headers })).status, 200);
-    const [letter] = await lettersOf(1, "reason=signature");
-    const { applied = 0 } = await settled();
-    assert.equal((await call("POST", `/${letter!.id}/replay`)).status, 200);
-    await until("it is applied", async () => (await settled())["applied"] === applied + 1);
-    assert.deepEqual((await call("GET", "")).items, []);
+    const rows = [];
+    for (const replay of ["one", "all"]) {
+      const { accepted = 0, applied = 0 } = await settled();
+      assert.equal((await fetch(serviceUrl, { method: "POST", body: JSON.stringify([event]), headers })).status, 200);
+      const [letter] = await lettersOf(1, "reason=signature");
+      const answer =
+        replay === "one"
+          ? await call("POST", `/${letter!.id}/replay`)
+          : await call("POST", "/replay", { filter: { source: "acme" } });
+      assert.equal(answer.status, 200);
+      await until("it is applied", async () => (await settled())["applied"] === applied + 1);
+      assert.equal((await settled())["accepted"], accepted + 1);
+      assert.deepEqual((await call("GET", "")).items, []);
+      rows.push(rowOf(task!.key));
+    }
+    assert.match(rows[0]!.data, /vouched for/);
+    assert.deepEqual(rows[1], rows[0]);
   });
 });
 
@@ -203,6 +230,10 @@ test(
     const [table] = (await status()).tables;
     assert.equal(table!.state, "incomplete");
     assert.match(table!.message!, /refused 1 pulled rows.*dead-letters/);
+    await pair.call("POST", "/sources/acme/pause");
+    const paused = await call("POST", `/${encodeURIComponent(letter!.id)}/replay`);
+    assert.deepEqual([paused.status, (await lettersOf(1, "table=tasks"))[0]!.attempts], [409, 1]);
+    await pair.call("POST", "/sources/acme/resume");
     const refused = await call("POST", `/${encodeURIComponent(letter!.id)}/replay`);
     assert.equal(refused.status, 422, JSON.stringify(refused));
     assert.equal((await lettersOf(1, "table=tasks"))[0]!.attempts, 2);
@@ -221,6 +252,7 @@ describe("a wrong call is refused by what is wrong", () => {
     ["?limit=many", /limit/],
     ["?limit=1001", /limit/],
     ["?cursor=x", /cursor/],
+    ["?cursor=acme%20x", /cursor/],
     ["?source=", /source/],
     ["?sort=up", /sort/],
   ];

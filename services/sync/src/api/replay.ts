@@ -2,7 +2,7 @@ import { PermanentError } from "@deskmirror/model";
 import type { Change, DeadLetter, Delivery } from "@deskmirror/model";
 import { ApiError } from "./api-error.ts";
 import type { ApiDeps } from "./deps.ts";
-import { createFindSource } from "./find-source.ts";
+import { createFindSource, notOpen } from "./find-source.ts";
 
 /** Puts the events of a dead letter back on the one way in; false when there is no such letter. */
 export async function replayLetter(deps: ApiDeps, id: string): Promise<boolean> {
@@ -41,8 +41,13 @@ function isEvents(body: string): boolean {
 /** A row that the sink refused is written as it was read: whatever is newer there wins. */
 async function writeRow(deps: ApiDeps, letter: DeadLetter): Promise<void> {
   const { source, table, attempts } = letter;
+  if ((await deps.registry.get(source))?.paused === true) {
+    const hint = `POST /api/sources/${source}/resume first.`;
+    throw new ApiError(409, "PAUSED", { message: `${source} is paused: nothing is written meanwhile.`, hint });
+  }
   const open = await createFindSource(deps).mirror(source);
-  const context = open?.contexts.get(table ?? "");
+  if (open === null) throw notOpen(source, deps.mirrors.problem(source));
+  const context = open.contexts.get(table ?? "");
   if (context === undefined) {
     const hint = "Discard the letter, or name the table in the source's tables again.";
     throw new ApiError(409, "TABLE_NOT_KEPT", { message: `${table} of ${source} is not kept here.`, hint });
