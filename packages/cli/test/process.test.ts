@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { describe, test } from "node:test";
 import { freePort } from "@deskmirror/testing";
+import manifest from "../package.json" with { type: "json" };
 import { runCli } from "./support/run-cli.ts";
 import { withServer } from "./support/server.ts";
 import type { Said } from "./support/server.ts";
@@ -60,6 +62,31 @@ describe("as a process", () => {
     const { code, err } = await run(["authorize", "a", "--code", "-"], token);
     assert.equal(code, 2);
     assert.match(err, /the generated code is missing/);
+  });
+});
+
+describe("it is run", () => {
+  const ended = async (command: string, argv: readonly string[], cwd: string) => {
+    const child = spawn(command, argv, { cwd, stdio: ["ignore", "pipe", "pipe"] });
+    const [out, err, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "close")]);
+    return { code: code as number, out, err };
+  };
+
+  test("by npx, from the repository", async () => {
+    const { code, out, err } = await ended("npx", ["deskmirror", "--version"], root);
+    assert.equal(code, 0, err);
+    assert.equal(out, `${manifest.version}\n`);
+  });
+
+  test("by another Node, which hands over to the pinned one: same folder, same streams, same exit code", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "deskmirror-node-"));
+    const node = join(folder, "node");
+    await copyFile(process.execPath, node);
+    await writeFile(join(folder, ".env"), "ADMIN_TOKEN=no token");
+    const { code, out, err } = await ended(node, [join(root, "scripts/deskmirror.mjs"), "status"], folder);
+    await rm(folder, { recursive: true });
+    assert.deepEqual([code, out], [2, ""]);
+    assert.match(err, /ADMIN_TOKEN must be .* without spaces/);
   });
 });
 
