@@ -39,7 +39,8 @@ try {
   await waitUntilReady([`http://${host}:${INGEST_OPS_PORT}`, admin], { running, signal: stop });
   programs = running.map((program) => supervise(program, console.error));
   console.log(`ingest takes deliveries at http://127.0.0.1:${INGEST_PORT}/hooks/…`);
-  console.log(`sync answers at ${admin}/api with your ADMIN_TOKEN. Ctrl-C ends both.`);
+  console.log(`sync answers at ${admin}/api with your ADMIN_TOKEN; ${admin}/ describes its calls. Ctrl-C ends both.`);
+  console.log("Next, in another terminal: npx deskmirror source list, then README, Connect your Desk.");
   await aborted(stop);
 } catch (error) {
   if (!stop.aborted) {

@@ -55,7 +55,8 @@ await runMain({
       connection,
       allowUnsafe: env.ALLOW_UNSAFE_REDIS,
       queueLimitBytes: env.QUEUE_LIMIT_BYTES,
-      onChange: (state, message) => log.warn({ state, message }, "Redis changed its state"),
+      onChange: (state, message) =>
+        log[state === "well" ? "info" : "warn"]({ state, message }, "Redis changed its state"),
     });
     const metrics = createMetrics();
     const count = createIngestMetrics(metrics, () => spool.bytes());

@@ -38,7 +38,9 @@ export function keepPublished(options: KeepPublished): PublishedKeeper {
     // The first time whatever Redis holds, so that the vault is sealed with the present key.
     const wasMissing = published ? await registry.look() : await registry.publish();
     published = true;
-    if (wasMissing) log.warn("Redis held no sources; they are published, and what it may have lost is a gap of each");
+    // On a first start there is nothing that Redis could have lost.
+    const isLoss = wasMissing && (await registry.list()).length > 0;
+    if (isLoss) log.warn("Redis held no sources; they are published, and what it may have lost is a gap of each");
     await mirrors.follow();
   }
 
