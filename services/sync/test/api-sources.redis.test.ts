@@ -69,6 +69,17 @@ test(
   },
 );
 
+test("a code that could not be sent is as good as before, one whose answer was lost is not", async () => {
+  const unsent = await call("POST", "/sources", body("unsent", { accountsUrl: "http://127.0.0.1:9" }));
+  assert.deepEqual([unsent.status, unsent.error?.code], [503, "ZOHO_UNREACHABLE"]);
+  assert.match(unsent.error!.hint, /Nothing was sent.*the same code/);
+  pair.desk.faults.add({ kind: "dropAfter", match: "POST /oauth" });
+  const unclear = await call("POST", "/sources", body("unclear"));
+  assert.deepEqual([unclear.status, unclear.error?.code], [503, "CODE_UNCLEAR"]);
+  assert.match(unclear.error!.hint, /generate a new code/);
+  for (const name of ["unsent", "unclear"]) assert.equal((await call("GET", `/sources/${name}`)).status, 404);
+});
+
 describe("a name whose tables are taken", () => {
   test("A21: is refused with 409, in both directions, and nothing is stored", async () => {
     await create("zz", { tables: ["archived_tickets"] });

@@ -105,6 +105,9 @@ function withGrant(source: DataSource, { refreshToken, scopes }: Grant): DataSou
   return { ...source, refreshToken, scopes };
 }
 
+/** Errors of a connection that never came to be: the code is as good as before. */
+const UNSENT: ReadonlySet<string> = new Set(["ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "ENETUNREACH", "EHOSTUNREACH"]);
+
 async function exchange(deps: ApiDeps, source: DataSource, code: string): Promise<Grant> {
   try {
     return await deps.exchangeCode(source, code);
@@ -114,6 +117,11 @@ async function exchange(deps: ApiDeps, source: DataSource, code: string): Promis
       throw new ApiError(422, error.code, { message: error.message, hint });
     }
     if (!(error instanceof TransientError)) throw error;
+    if (UNSENT.has(error.code)) {
+      const hint =
+        "Nothing was sent: let this machine reach that host and send the same code within its minutes, else generate a new code.";
+      throw new ApiError(503, "ZOHO_UNREACHABLE", { message: error.message, hint });
+    }
     const message = `Zoho's answer to the code did not arrive whole: ${error.message}`;
     throw new ApiError(503, "CODE_UNCLEAR", { message, hint: "A code works once: generate a new code and try again." });
   }
