@@ -1,7 +1,14 @@
+import { createHash } from "node:crypto";
 import { docker } from "./engine.ts";
 
-/** The images of the two services, as the tests name them: another checkout's are left alone. */
-export const images = { ingest: "deskmirror-test-ingest", sync: "deskmirror-test-sync" } as const;
+/** Two checkouts may be tested at once, on one engine. */
+const checkout = createHash("sha256").update(process.cwd()).digest("hex").slice(0, 8);
+
+/** The images of the two services, as the tests of this checkout name them. */
+export const images = {
+  ingest: `deskmirror-test-ingest:${checkout}`,
+  sync: `deskmirror-test-sync:${checkout}`,
+} as const;
 
 /** Stand-ins for the public base images; where there is none, the public one is taken. */
 export const baseImages = {
