@@ -8,7 +8,16 @@ import { waitUntilReady } from "./pair/ready.ts";
 import { startProgram } from "./pair/running.ts";
 import type { Running } from "./pair/running.ts";
 import { aborted, stopSignal } from "./pair/stop-signal.ts";
+import { claimFolder } from "./pair/sole-start.ts";
 import { supervise } from "./pair/supervise.ts";
+
+let release = () => {};
+try {
+  release = claimFolder(resolve("data/start.pid"));
+} catch (error) {
+  console.error((error as Error).message);
+  process.exit(1);
+}
 
 const envFile = resolve(".env");
 if (existsSync(envFile)) process.loadEnvFile(envFile);
@@ -49,4 +58,5 @@ try {
   }
 } finally {
   for (const program of programs.toReversed()) await program.stop();
+  release();
 }

@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { after, test } from "node:test";
+import { ConfigError } from "@deskmirror/model";
+import type { Sink } from "@deskmirror/model";
+import { openSink } from "../src/open-sink.ts";
+import { batch, testTables, upsert } from "./contract/changes.ts";
+
+const dataDir = await mkdtemp(join(tmpdir(), "deskmirror-flat-"));
+after(() => rm(dataDir, { recursive: true }));
+
+const { tickets, teams } = testTables("acme");
+const owner = { source: "acme", orgId: "org" };
+const columns = [
+  { path: ["subject"], type: "text" },
+  { path: ["count"], type: "integer" },
+] as const;
+const change = upsert("1", { modifiedMs: 1, core: { id: "1", subject: "s" }, detail: { count: "5" } });
+
+interface Scene {
+  readonly sink: Sink;
+  /** Another program that has the file open. */
+  readonly db: DatabaseSync;
+}
+
+let files = 0;
+
+async function withSink(play: (scene: Scene) => Promise<void>): Promise<void> {
+  const file = join(dataDir, `${++files}.db`);
+  const sink = await openSink(`sqlite:${file}`, { dataDir });
+  const db = new DatabaseSync(file);
+  await sink.prepare([tickets, teams], owner);
+  await play({ sink, db });
+  db.close();
+  await sink.close();
+}
+
+const names = (db: DatabaseSync): readonly string[] =>
+  db
+    .prepare(
+      "select type || ' ' || name as it from sqlite_schema where name like 'acme\\_%' escape '\\' and type in ('table', 'view') order by it",
+    )
+    .all()
+    .map(({ it }) => String(it));
+
+test("plain names are the tables in document mode, and the flat views in csv mode", () =>
+  withSink(async ({ sink, db }) => {
+    await sink.shape(tickets, columns);
+    assert.deepEqual(names(db), ["table acme_teams", "table acme_tickets", "view acme_tickets_flat"]);
+    await sink.prepare([], { ...owner, mode: "csv" });
+    assert.deepEqual(names(db), ["table acme__teams", "table acme__tickets", "view acme_tickets"]);
+    await sink.prepare([], { ...owner, mode: "document" });
+    assert.deepEqual(names(db), ["table acme_teams", "table acme_tickets", "view acme_tickets_flat"]);
+  }));
+
+test("a view that somebody built stops neither a change of columns nor of mode, and follows the name it reads", () =>
+  withSink(async ({ sink, db }) => {
+    await sink.write(batch(tickets, change));
+    await sink.shape(tickets, columns);
+    db.exec("create view mine as select id, count from acme_tickets_flat");
+    await sink.shape(tickets, [columns[0]]);
+    assert.throws(() => db.prepare("select * from mine").all(), /no such column: count/);
+    await sink.prepare([], { ...owner, mode: "csv" });
+    assert.throws(() => db.prepare("select * from mine").all(), /no such table/);
+    await sink.prepare([], { ...owner, mode: "document" });
+    await sink.shape(tickets, columns);
+    assert.equal(db.prepare("select count from mine").get()?.["count"], 5);
+  }));
+
+test("a name that is taken stops a change of mode before anything is renamed", () =>
+  withSink(async ({ sink, db }) => {
+    await sink.shape(tickets, columns);
+    db.exec("create table acme__tickets (theirs)");
+    const before = names(db);
+    await assert.rejects(sink.prepare([], { ...owner, mode: "csv" }), (error) => {
+      assert.ok(error instanceof ConfigError);
+      assert.match(error.message, /acme__tickets is in the sink already/);
+      return true;
+    });
+    assert.deepEqual(names(db), before);
+    assert.deepEqual((await sink.write(batch(tickets, change))).outcomes, ["applied"]);
+  }));
+
+test("a view's name that is somebody else's is left to them", () =>
+  withSink(async ({ sink, db }) => {
+    db.exec("create view acme_tickets_flat as select 'theirs' as whose");
+    await assert.rejects(sink.shape(tickets, columns), ConfigError);
+    assert.equal(db.prepare("select whose from acme_tickets_flat").get()?.["whose"], "theirs");
+    await assert.rejects(
+      sink.prepare([{ ...tickets, source: "acme_", stream: "tickets" }], { source: "acme", orgId: "org" }),
+    );
+  }));
+
+test("two sources whose names meet in csv mode do not share a table", () =>
+  withSink(async ({ sink }) => {
+    const other = { source: "acme_", orgId: "org" };
+    await sink.prepare([{ ...tickets, source: "acme_" }], other);
+    await assert.rejects(sink.prepare([], { ...owner, mode: "csv" }), ConfigError);
+    assert.equal((await sink.count(tickets)).rows, 0);
+  }));
+
+test("a flat view or table that somebody dropped is made again", () =>
+  withSink(async ({ sink, db }) => {
+    await sink.shape(tickets, columns);
+    db.exec("drop view acme_tickets_flat");
+    await sink.shape(tickets, columns);
+    db.exec("drop view acme_tickets_flat; drop table acme_tickets");
+    await sink.prepare([tickets], owner);
+    assert.deepEqual(names(db), ["table acme_teams", "table acme_tickets", "view acme_tickets_flat"]);
+  }));
