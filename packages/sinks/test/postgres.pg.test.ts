@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { ConfigError, PermanentError, TransientError } from "@deskmirror/model";
 import type { Sink } from "@deskmirror/model";
 import { freePort, startPostgres } from "@deskmirror/testing";
 import { openSink } from "../src/open-sink.ts";
+import { createPool, transaction } from "../src/postgres/pool.ts";
 import { openPostgresSink } from "../src/postgres/postgres-sink.ts";
 import { buildDetailDue, buildRows } from "../src/postgres/read-sql.ts";
 import { batch, refetch, testTables, tombstone, upsert } from "./contract/changes.ts";
@@ -13,7 +15,7 @@ import { durableContract } from "./durable-contract.ts";
 import { sinkContract } from "./sink-contract.ts";
 
 const server = await startPostgres();
-const admin = new pg.Pool({ connectionString: server.url, max: 2 });
+const admin = createPool(server.url);
 const databases: string[] = [];
 after(async () => {
   for (const name of databases) await admin.query(`drop database ${name} with (force)`);
@@ -130,6 +132,21 @@ test("writers that raise the doubts which others settle do not wait for each oth
     await client.query("commit");
     await Promise.all([first, second]);
     assert.equal((await sink.doubts("acme", 9)).length, 1);
+  }));
+
+test("a connection that ends between two statements of a transaction is an error of the next, and ends nothing else", () =>
+  withSink(async ({ url, client }) => {
+    const pool = createPool(url);
+    await assert.rejects(
+      transaction(pool, async (inside) => {
+        const { rows } = await inside.query<{ readonly pid: number }>("select pg_backend_pid() as pid");
+        await client.query("select pg_terminate_backend($1)", [rows[0]!.pid]);
+        // The server's last word comes while nothing is asked.
+        await sleep(300);
+        await inside.query("select 1");
+      }),
+    );
+    await pool.end();
   }));
 
 test("idle connections that end do no harm", () =>

@@ -17,7 +17,9 @@ export function createPool(url: string): pg.Pool {
     idle_in_transaction_session_timeout: 30_000,
     query_timeout: 40_000, // ours, for a server that answers no more
   });
-  pool.on("error", () => {}); // an idle connection was lost: the next query opens another
+  // A lost connection, idle or between two statements: the next query fails or opens another. Unheard, it would end this process.
+  pool.on("error", () => {});
+  pool.on("connect", (client) => client.on("error", () => {}));
   return pool;
 }
 
