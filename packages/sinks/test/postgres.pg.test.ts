@@ -15,7 +15,9 @@ import { durableContract } from "./durable-contract.ts";
 import { sinkContract } from "./sink-contract.ts";
 
 const server = await startPostgres();
-const admin = createPool(server.url);
+const admin = new pg.Pool({ connectionString: server.url, max: 2 });
+admin.on("error", () => {});
+admin.on("connect", (client) => client.on("error", () => {}));
 const databases: string[] = [];
 after(async () => {
   for (const name of databases) await admin.query(`drop database ${name} with (force)`);
