@@ -23,7 +23,8 @@ export function flatName({ stream, mode }: Pick<PlacedTable, "stream" | "mode">)
 /** Where tables are, as this process believes. */
 export interface Places {
   /**
-   * Does something with a table where it is believed to be; once more where it is now when another process changed its mode meanwhile.
+   * Does something with a table where it is believed to be; again where it is now when it is not there, since another process may have
+   * changed its mode meanwhile.
    */
   readonly at: <T>(table: Table, work: (placed: PlacedTable) => Promise<T>) => Promise<T>;
   /** Forgets the mode of a source, which may have changed. */
@@ -38,6 +39,9 @@ export interface PlacesOptions {
   readonly isMissing: (error: unknown) => boolean;
 }
 
+/** A mode may change there and back between a look and the work. */
+const MAX_LOOKS = 3;
+
 /** Remembers the mode of each source, so that a write need not ask. */
 export function createPlaces({ readMode, isMissing }: PlacesOptions): Places {
   const modes = new Map<string, Mode>();
@@ -50,14 +54,14 @@ export function createPlaces({ readMode, isMissing }: PlacesOptions): Places {
 
   return {
     async at(table, work) {
-      const believed = modes.get(table.source) ?? (await ask(table.source));
-      try {
-        return await work({ ...table, mode: believed });
-      } catch (error) {
-        if (!isMissing(error)) throw error;
-        const mode = await ask(table.source);
-        if (mode === believed) throw error;
-        return work({ ...table, mode });
+      let mode = modes.get(table.source) ?? (await ask(table.source));
+      for (let looks = 1; ; looks++) {
+        try {
+          return await work({ ...table, mode });
+        } catch (error) {
+          if (!isMissing(error) || looks === MAX_LOOKS) throw error;
+          mode = await ask(table.source);
+        }
       }
     },
     forget: (source) => void modes.delete(source),

@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { describe, test } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import { FencedError } from "@deskmirror/model";
 import type { Change, Sink } from "@deskmirror/model";
 import { createMemorySink } from "../src/memory-sink.ts";
@@ -108,6 +109,62 @@ export function durableContract(name: string, createPlace: () => Promise<Place>)
       const doubts = await left.doubts("acme", 100);
       assert.deepEqual(doubts.map(({ key }) => key).toSorted(), keys.toSorted());
       await Promise.all([left.close(), right.close()]);
+    });
+
+    test("processes that believe the mode a source had go on writing and reading while it changes", async () => {
+      const { open } = await createPlace();
+      const [writer, reader, switcher] = await Promise.all([open(), open(), open()]);
+      await writer.prepare(tables, owner);
+      for (const table of tables) await writer.shape(table, [{ path: ["subject"], type: "text" }]);
+      await reader.rows(tickets, { limit: 1 });
+      const over = new AbortController();
+      let written = 0;
+      const writing = (async () => {
+        for (; !over.signal.aborted; written++) {
+          await setImmediate(); // SQLite's calls are synchronous: let timers have a turn
+          const change = upsert(String(written), { modifiedMs: 1, core: { id: String(written), subject: "s" } });
+          assert.deepEqual((await writer.write(batch(tickets, change))).outcomes, ["applied"]);
+          if (written % 5 === 0) await writer.write(batch(tickets, tombstone(String(written), 9)));
+        }
+      })();
+      const reading = (async () => {
+        while (!over.signal.aborted) {
+          await setImmediate();
+          const { rows, deleted } = await reader.count(tickets);
+          await reader.rowsByKey(tickets, ["0"]);
+          assert.ok(rows + deleted <= written + 1);
+          await reader.detailDue(tickets, 1);
+        }
+      })();
+      for (let turn = 0; turn < 12; turn++) {
+        await new Promise((resolve) => setTimeout(resolve, 15));
+        await switcher.prepare([], { ...owner, mode: turn % 2 === 0 ? "csv" : "document" });
+      }
+      over.abort();
+      await Promise.all([writing, reading]);
+      const { rows, deleted } = await reader.count(tickets);
+      assert.equal(rows + deleted, written);
+      assert.ok(written > 12, `${written} written`);
+      await Promise.all([writer, reader, switcher].map((sink) => sink.close()));
+    });
+
+    test("a process that starts again finds columns and mode as they were", async () => {
+      const { open } = await createPlace();
+      const before = await open();
+      await before.prepare(tables, { ...owner, mode: "csv" });
+      await before.shape(tickets, [{ path: ["subject"], type: "text" }]);
+      await before.write(batch(tickets, tombstone("1", 1)));
+      await before.close();
+      const later = await open();
+      await later.prepare(tables, owner);
+      const shapes = await later.shapes("acme");
+      assert.deepEqual([...shapes.keys()], ["tickets"]);
+      assert.deepEqual(
+        shapes.get("tickets")?.map(({ path }) => path),
+        [["subject"]],
+      );
+      assert.equal((await later.count(tickets)).deleted, 1);
+      await later.close();
     });
 
     test("kill -9 leaves as many rows as the checkpoint says, and no fewer than were confirmed", async () => {
