@@ -57,7 +57,7 @@ const readers: Readonly<Record<ColumnType, (parts: Parts) => string>> = {
   integer: (parts) => `case when ${isNumber(parts)} and ${parts.text} not glob '*[eE]*'
     and typeof(cast(${parts.text} as numeric)) = 'integer' and abs(cast(${parts.text} as numeric)) < 1000000000000000000
     then cast(${parts.text} as integer) end`,
-  number: (parts) => `case when ${isNumber(parts)} then cast(${parts.text} as numeric) end`,
+  number: (parts) => `case when ${isNumber(parts)} then cast(${parts.text} as real) end`,
   boolean: ({ type, text }) => `case ${type} when 'true' then 1 when 'false' then 0
     when 'text' then case lower(${text}) when 'true' then 1 when 'false' then 0 end end`,
   date: ({ type, text }) => `case when ${type} = 'text' and ${text} glob '${DAY}*'

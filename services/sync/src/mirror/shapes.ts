@@ -1,4 +1,4 @@
-import { ConfigError, TransientError, isJsonObject } from "@deskmirror/model";
+import { ConfigError, PermanentError, TransientError, isJsonObject } from "@deskmirror/model";
 import type { Change, Column, DataSource, Sink, Source, Stream, Table } from "@deskmirror/model";
 import type { Log } from "@deskmirror/runtime";
 import { toProgress } from "./table-context.ts";
@@ -79,8 +79,8 @@ export function createShapes(options: ShapesOptions): Shapes {
       return null;
     } catch (error) {
       if (error instanceof TransientError) return error;
-      if (!(error instanceof ConfigError)) throw error;
-      log.warn({ err: error, table }, "a table has no flat view");
+      if (!(error instanceof ConfigError || error instanceof PermanentError)) throw error;
+      log.warn({ err: error, table }, "the flat view of a table could not be made or changed");
       return null;
     }
   }

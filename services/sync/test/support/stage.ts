@@ -30,14 +30,17 @@ export interface Stage extends AsyncDisposable {
 
 export const heal = { purpose: "heal", signal: new AbortController().signal } as const;
 
-/** Sets the stage for the tables, parents first; no latency and no index lag unless asked for. */
-export async function createStage(tables: readonly string[], options: DeskEmulatorOptions = {}): Promise<Stage> {
+/** Sets the stage for the tables, parents first; no latency and no index lag unless asked for. Whoever gives a sink closes it. */
+export async function createStage(
+  tables: readonly string[],
+  options: DeskEmulatorOptions = {},
+  sink: Sink = createMemorySink(),
+): Promise<Stage> {
   const desk = await createDeskEmulator({ tickets: 12, latencyMs: 0, indexLagMs: 0, ...options });
   const dataSource = await authorize(desk);
   const tokens = createMemoryTokens();
   const { leases } = tokens;
   const source = createZohoDesk({ source: dataSource, tokens: tokens.store, leases, throttle: createMemoryThrottle() });
-  const sink = createMemorySink();
   const letters: DeadLetter[] = [];
   const contexts = new Map<string, TableContext>();
   const log = createLog({ service: "sync", level: "silent" });
