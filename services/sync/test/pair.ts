@@ -11,6 +11,8 @@ import { freePort, startRedis } from "@deskmirror/testing";
 /** The real pair as processes, with a Redis, a SQLite sink and an emulated Desk. */
 export interface Pair {
   readonly desk: DeskEmulator;
+  /** The SQLite file that is the sink. */
+  readonly sinkFile: string;
   /** Calls the admin API; gives status and body. */
   call(method: string, path: string, body?: unknown): Promise<{ readonly status: number; readonly body: unknown }>;
   /** Starts a run and gives its result when it is done. */
@@ -24,6 +26,7 @@ const root = join(import.meta.dirname, "../../..");
 
 export async function startPair(options: DeskEmulatorOptions): Promise<Pair> {
   const dir = await mkdtemp(join(tmpdir(), "deskmirror-pair-"));
+  const sinkFile = join(dir, "desk.db");
   const redis = await startRedis(["--maxmemory-policy", "noeviction"]);
   const desk = await createDeskEmulator(options);
   const [ingestPort, opsPort, syncPort] = [await freePort(), await freePort(), await freePort()];
@@ -32,7 +35,7 @@ export async function startPair(options: DeskEmulatorOptions): Promise<Pair> {
     REDIS_URL: redis.url,
     DATA_DIR: dir,
     SPOOL_DIR: join(dir, "spool"),
-    SINK_URL: `sqlite:${join(dir, "desk.db")}`,
+    SINK_URL: `sqlite:${sinkFile}`,
     SECRET_KEY: Buffer.alloc(32, 7).toString("base64"),
     ADMIN_TOKEN,
     ALLOW_CUSTOM_ENDPOINTS: "true",
@@ -56,6 +59,7 @@ export async function startPair(options: DeskEmulatorOptions): Promise<Pair> {
 
   const pair: Pair = {
     desk,
+    sinkFile,
     async call(method, path, body) {
       const headers = { authorization: `Bearer ${ADMIN_TOKEN}`, "content-type": "application/json" };
       const answer = await fetch(`${origin}/api${path}`, {
