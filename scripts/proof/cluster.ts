@@ -20,8 +20,8 @@ export interface Member {
   /** Origin of its private port. */
   readonly origin: string;
   /** As it runs now, or ran last. */
-  running(): Running;
-  start(): void;
+  readonly running: () => Running;
+  readonly start: () => void;
 }
 
 /** Everything that runs in a deployment, each as a process of its own: ingest × 2 behind a balancer, sync × 2, Redis, PostgreSQL, a Desk. */
@@ -95,9 +95,10 @@ export async function startCluster(options: {
       return startService("sync", index, port, { SYNC_PORT: `${port}` });
     }),
   );
+  const services = [...ingests, ...syncs];
   await waitUntilReady(
-    [...ingests, ...syncs].map(({ origin }) => origin),
-    { running: [desk.running], signal },
+    services.map(({ origin }) => origin),
+    { running: [desk.running, ...[redis, ...services].map(({ running }) => running())], signal },
   );
   const api = createAdminApi({ origin: syncs[0]!.origin, token: adminToken, source: SOURCE, signal });
   const disposal = releases.move();
