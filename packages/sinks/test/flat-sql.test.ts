@@ -35,3 +35,8 @@ test("SQLite reads by its own means, so that anybody's may read the file", () =>
   assert.match(text, /from "acme_tickets"/);
   assert.doesNotMatch(text, /_deskmirror\./);
 });
+
+test("SQLite's view is text that the SQLite of a Debian reads: no aggregate has an order of its own (3.44)", () => {
+  const lists = nameColumns([{ path: ["agentIds"], type: "text" }]);
+  assert.doesNotMatch(buildFlatSelect(lists, "acme_teams"), /group_concat\([^)]*order by/);
+});

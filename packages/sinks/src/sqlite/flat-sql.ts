@@ -4,7 +4,7 @@ import type { NamedColumn } from "../flat/name-columns.ts";
 /** The record inside a flat view, under a name that no field has. */
 const DOCUMENT = "_deskmirror_data";
 
-/** What a flat view selects: the contract's own columns, then the fields. Plain SQLite, since anybody's may read the file. */
+/** What a flat view selects: the contract's own columns, then the fields. SQLite from 3.38 (`->>`), since anybody's may read the file. */
 export function buildFlatSelect(columns: readonly NamedColumn[], from: string): string {
   const own = ["id", "_parent_id", "_modified_at", "_deleted_at", "_synced_at"];
   const fields = columns.map((column) => `${readers[column.type](toParts(column))} as ${quoteName(column.name)}`);
@@ -51,8 +51,8 @@ const isNumber = ({ type, text }: Parts): string =>
 /** What reads a value of each type. One that does not fit gives null. */
 const readers: Readonly<Record<ColumnType, (parts: Parts) => string>> = {
   text: ({ path, type, text }) => `case ${type}
-    when 'array' then (select group_concat(case type when 'true' then 'true' when 'false' then 'false' else value end, '|' order by key)
-      from json_each(data, ${path}))
+    when 'array' then (select group_concat(element, '|') from
+      (select case type when 'true' then 'true' when 'false' then 'false' else value end as element from json_each(data, ${path}) order by key))
     when 'true' then 'true' when 'false' then 'false' else ${text} end`,
   integer: (parts) => `case when ${isNumber(parts)} and ${parts.text} not glob '*[eE]*'
     and typeof(cast(${parts.text} as numeric)) = 'integer' and abs(cast(${parts.text} as numeric)) < 1000000000000000000
