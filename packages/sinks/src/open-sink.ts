@@ -29,6 +29,8 @@ export async function openSink(url: string, place: SinkPlace): Promise<Sink> {
 /** Why the text of a sink URL is refused, and what to do; null when it is not. */
 export function sinkUrlProblem(url: string, { dataDir }: SinkPlace): string | null {
   if (isSqlite(url)) {
+    // Shown without them, two files would look like one.
+    if (/[?#]/.test(url)) return `the sink URL ${redactSinkUrl(url)} has a ? or #: name a file without them`;
     const path = toPath(url);
     return path.includes("\0") || !isInside(resolve(dataDir), path) ? outside(path, dataDir) : null;
   }

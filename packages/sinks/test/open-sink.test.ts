@@ -30,6 +30,8 @@ for (const url of [
   "sqlite:/etc/desk.db",
   `sqlite:${dataDir}`,
   `sqlite:${dataDir}/../desk.db`,
+  `sqlite:${dataDir}/desk.db?mode=ro`,
+  `sqlite:${dataDir}/desk.db#x`,
   `sqlite:${dataDir}-other/desk.db`,
 ]) {
   test(`the sink URL "${url.replace(dataDir, "DATA_DIR")}" is refused without its password`, async () => {
