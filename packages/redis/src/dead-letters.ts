@@ -38,11 +38,11 @@ export interface DeadLetters {
   /** Newest first within a source, sources by name. PermanentError for a cursor that no page of this query gave. */
   readonly list: (query: DeadLetterQuery) => Promise<DeadLetterPage>;
   readonly get: (id: string) => Promise<DeadLetter | null>;
-  /** Counts the letter's events as filtered; false when there is no such letter. */
+  /** Counts the letter's events as filtered; false when there is no such letter, or it is being taken at this moment. */
   readonly discard: (id: string) => Promise<boolean>;
   /**
    * Gives the letter to `requeue`, which adds it to the queue in a new group (where it is accepted anew), then takes it out of
-   * the ledger. A crash in between leaves the letter, and replaying twice is harmless. False when there is no such letter.
+   * the ledger. A crash in between leaves the letter, and replaying twice is harmless. False as with `discard`.
    */
   readonly replay: (id: string, requeue: (letter: DeadLetter) => Promise<void>) => Promise<boolean>;
   /** How many pulled rows of each table of a source the sink refused and nobody has replayed or discarded. */
@@ -55,6 +55,8 @@ const REFUSED = "refused:";
 const KEPT_OF_ONE_NAME = 1_000;
 /** Letters of one source together; the oldest are pushed out above it, so that they can never fill Redis. */
 const KEPT_BYTES = 64 * 1024 * 1024;
+/** A process that dies over a letter leaves it alone for this long. */
+const TAKEN_MS = 30_000;
 const LOOKED_AT_ONCE = 500;
 /** Letters one call of EXPIRE takes out at most. */
 const EXPIRED_AT_ONCE = 1_000;
@@ -100,6 +102,18 @@ export function createDeadLetters(options: {
     return (await ask(client.eval(REMOVE, 5, ...scriptKeys(source), own, bucket))) === 1;
   }
 
+  /** What is being replayed cannot be discarded, nor replayed again: to who comes second it is gone. */
+  async function alone(id: string, work: () => Promise<boolean>): Promise<boolean> {
+    const { source, own } = splitId(id);
+    const key = sourceKey(source, "dead", "taken", own);
+    if ((await ask(client.set(key, "", "PX", TAKEN_MS, "NX"))) === null) return false;
+    try {
+      return await work();
+    } finally {
+      await ask(client.del(key));
+    }
+  }
+
   async function expire(source: string): Promise<void> {
     const first = toPosition(Date.now() - retentionMs, "");
     let expired: unknown = EXPIRED_AT_ONCE;
@@ -128,7 +142,7 @@ export function createDeadLetters(options: {
   return {
     get,
     expire,
-    discard: (id) => remove(id, "filtered"),
+    discard: (id) => alone(id, () => remove(id, "filtered")),
     async add(letters) {
       if (letters.length === 0) return;
       const sources = [...new Set(letters.map(({ source }) => source))];
@@ -164,13 +178,14 @@ export function createDeadLetters(options: {
         ),
       );
     },
-    async replay(id, requeue) {
-      const letter = await get(id);
-      if (letter === null) return false;
-      await requeue(letter);
-      await remove(id, "accepted");
-      return true;
-    },
+    replay: (id, requeue) =>
+      alone(id, async () => {
+        const letter = await get(id);
+        if (letter === null) return false;
+        await requeue(letter);
+        await remove(id, "accepted");
+        return true;
+      }),
   };
 }
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { DeadLetter } from "@deskmirror/model";
 import { UNKNOWN_EVENT, createDeadLetters } from "../src/dead-letters.ts";
 import type { DeadLetterQuery } from "../src/dead-letters.ts";
@@ -161,6 +162,28 @@ test("a replayed letter leaves the ledger after it was stored anew, and stays wh
   );
   assert.deepEqual(await buckets(source), { accepted: 0, deadLettered: 0, filtered: 0 });
   assert.equal(await letters.replay(id, async (each) => void requeued.push(each)), false);
+});
+
+test("of calls that replay and discard one letter at once, one takes it", async () => {
+  const source = uniqueName();
+  await count(source, 1);
+  await letters.add([letter(source, "01A.0")]);
+  const id = `${source}.01A.0`;
+  let requeued = 0;
+  const requeue = async (): Promise<void> => {
+    await sleep(20);
+    requeued += 1;
+  };
+  const took = await Promise.all([
+    letters.replay(id, requeue),
+    letters.discard(id),
+    letters.replay(id, requeue),
+    letters.discard(id),
+  ]);
+  assert.equal(took.filter(Boolean).length, 1, JSON.stringify(took));
+  assert.equal(await letters.get(id), null);
+  const { filtered, deadLettered } = await buckets(source);
+  assert.deepEqual([filtered + requeued, deadLettered], [1, 0]);
 });
 
 test("letters older than the retention become filtered", async () => {
