@@ -1,5 +1,6 @@
 export * from "./change.ts";
 export * from "./content-hash.ts";
+export * from "./content.ts";
 export * from "./errors.ts";
 export * from "./group-commit.ts";
 export * from "./join.ts";

@@ -1,4 +1,5 @@
 import type { Request } from "express";
+import { judgeContent } from "@deskmirror/model";
 import type { Delivery } from "@deskmirror/model";
 import type { RegistryEntry } from "@deskmirror/redis";
 import { within } from "@deskmirror/runtime";
@@ -8,7 +9,7 @@ import { readBody } from "./body.ts";
 import type { GapKeeper, GapReason } from "./gap-keeper.ts";
 import type { IdMaker } from "./ids.ts";
 import type { Intake } from "./intake.ts";
-import { judgeContent, judgeSignature } from "./judge.ts";
+import { judgeSignature } from "./judge.ts";
 import type { Verify } from "./judge.ts";
 import type { LookUp } from "./lookup.ts";
 

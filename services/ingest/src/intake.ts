@@ -32,7 +32,8 @@ export function createIntake(options: {
   let waitingBytes = 0;
 
   function commitOf(source: string, { signature, kind }: Delivery): GroupCommit<Delivery> {
-    const key = `${source} ${kind} ${signature === "unverified" ? signature : ""}`;
+    const isUsual = kind === "events" && signature !== "unverified";
+    const key = isUsual ? source : `${source} ${kind} ${signature}`;
     let commit = commits.get(key);
     if (commit === undefined) {
       commit = createGroupCommit({

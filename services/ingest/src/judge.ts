@@ -1,4 +1,4 @@
-import type { JsonObject, SignatureState } from "@deskmirror/model";
+import type { Content, JsonObject, SignatureState } from "@deskmirror/model";
 import type { RegistryEntry } from "@deskmirror/redis";
 import type { Refusal } from "./answer.ts";
 import { refusals } from "./answer.ts";
@@ -40,22 +40,4 @@ export async function isOfPresentWebhook(entry: RegistryEntry, given: Given): Pr
 
 function verdictOf({ jwks, orgId, webhookId }: RegistryEntry, token: string, { verify, receivedMs }: Given) {
   return verify(token, jwks, { orgId, webhookId, nowMs: receivedMs });
-}
-
-/** What a body is: nothing, a JSON array of so many elements, or anything else. */
-export type Content =
-  | { readonly kind: "empty" }
-  | { readonly kind: "events"; readonly events: number }
-  | { readonly kind: "foreign"; readonly events: 1 };
-
-/** Looks at a body without interpreting it (design decision 8: capture first). */
-export function judgeContent(text: string): Content {
-  if (text.trim() === "") return { kind: "empty" };
-  try {
-    const json: unknown = JSON.parse(text);
-    if (Array.isArray(json)) return json.length === 0 ? { kind: "empty" } : { kind: "events", events: json.length };
-  } catch {
-    // No JSON: a text message of a workflow rule, kept as it is.
-  }
-  return { kind: "foreign", events: 1 };
 }

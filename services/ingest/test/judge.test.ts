@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { judgeContent } from "../src/judge.ts";
+import { judgeContent } from "@deskmirror/model";
 
 describe("what a body is", () => {
   const bodies: readonly (readonly [what: string, body: string, kind: string, events?: number])[] = [

@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import type { Column } from "@deskmirror/model";
+import { hashText } from "./hash-text.ts";
 
 /** A column with the name it has in the flat view. */
 export interface NamedColumn extends Column {
@@ -57,7 +57,7 @@ function toName({ path }: Column): string {
 
 function fit(name: string, suffix: string, apiName: string): string {
   if (Buffer.byteLength(name + suffix) <= MAX_NAME_BYTES) return name + suffix;
-  const end = `_${createHash("sha256").update(apiName).digest("hex").slice(0, 8)}${suffix}`;
+  const end = `_${hashText(apiName).slice(0, 8)}${suffix}`;
   let start = "";
   for (const character of name) {
     if (Buffer.byteLength(start + character + end) > MAX_NAME_BYTES) break;

@@ -21,11 +21,7 @@ export async function createSource(deps: ApiDeps, body: SourceBody): Promise<New
     ...settings,
     refreshToken: null,
     scopes: null,
-    serviceKey: deps.createServiceKey(),
-    webhookId: null,
-    paused: false,
-    pulls: {},
-    createdMs: Date.now(),
+    ...newborn(deps),
   };
   assertTables(deps, fresh);
   await assertSink(deps, fresh);
@@ -45,14 +41,15 @@ export async function copySource(deps: ApiDeps, source: DataSource, name: string
   const copy: DataSource = {
     ...source,
     name,
-    serviceKey: deps.createServiceKey(),
-    webhookId: null,
-    paused: false,
-    pulls: {},
-    createdMs: Date.now(),
+    ...newborn(deps),
   };
   await assertSink(deps, copy);
   return storeNew(deps, copy, "");
+}
+
+/** What every new source begins with: a service URL of its own, and nothing done. */
+function newborn({ createServiceKey }: ApiDeps) {
+  return { serviceKey: createServiceKey(), webhookId: null, paused: false, pulls: {}, createdMs: Date.now() };
 }
 
 /** Makes the tables of a new source, stores it and opens it; gives it with its warnings. `also` is what a refusal by the sink adds. */

@@ -47,3 +47,10 @@ export function notOpen(name: string, problem: string | null): ApiError {
   const message = problem ?? `${name} is not open here yet.`;
   return new ApiError(503, "NOT_OPEN", { message, hint: "Mend what the message names, or try again in a moment." });
 }
+
+/** Work that writes waits while its source is paused: ApiError 409. */
+export function assertRunning({ name, paused }: DataSource): void {
+  if (!paused) return;
+  const hint = `POST /api/sources/${name}/resume first.`;
+  throw new ApiError(409, "PAUSED", { message: `${name} is paused: nothing is written meanwhile.`, hint });
+}

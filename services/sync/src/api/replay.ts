@@ -1,8 +1,8 @@
-import { PermanentError } from "@deskmirror/model";
+import { PermanentError, judgeContent } from "@deskmirror/model";
 import type { Change, DeadLetter, Delivery } from "@deskmirror/model";
 import { ApiError } from "./api-error.ts";
 import type { ApiDeps } from "./deps.ts";
-import { createFindSource, notOpen } from "./find-source.ts";
+import { assertRunning, createFindSource, notOpen } from "./find-source.ts";
 
 /** Puts the events of a dead letter back on the one way in; false when there is no such letter. */
 export async function replayLetter(deps: ApiDeps, id: string): Promise<boolean> {
@@ -20,7 +20,7 @@ function toDelivery(letter: DeadLetter, id: string): Delivery {
     id,
     receivedMs,
     body,
-    kind: isEvents(body) ? "events" : "foreign",
+    kind: judgeContent(body).kind === "events" ? "events" : "foreign",
     // To replay what had no right signature is to vouch for it.
     signature: reason === "signature" ? "valid" : "missing",
     token: null,
@@ -30,21 +30,11 @@ function toDelivery(letter: DeadLetter, id: string): Delivery {
   };
 }
 
-function isEvents(body: string): boolean {
-  try {
-    return Array.isArray(JSON.parse(body));
-  } catch {
-    return false;
-  }
-}
-
 /** A row that the sink refused is written as it was read: whatever is newer there wins. */
 async function writeRow(deps: ApiDeps, letter: DeadLetter): Promise<void> {
   const { source, table, attempts } = letter;
-  if ((await deps.registry.get(source))?.paused === true) {
-    const hint = `POST /api/sources/${source}/resume first.`;
-    throw new ApiError(409, "PAUSED", { message: `${source} is paused: nothing is written meanwhile.`, hint });
-  }
+  const dataSource = await deps.registry.get(source);
+  if (dataSource !== null) assertRunning(dataSource);
   const open = await createFindSource(deps).mirror(source);
   if (open === null) throw notOpen(source, deps.mirrors.problem(source));
   const context = open.contexts.get(table ?? "");

@@ -5,7 +5,7 @@ import { verify } from "../mirror/verify-run.ts";
 import { ApiError } from "./api-error.ts";
 import { answerRun, toWait } from "./answer-run.ts";
 import type { ApiDeps } from "./deps.ts";
-import { createFindSource } from "./find-source.ts";
+import { assertRunning, createFindSource } from "./find-source.ts";
 import { askPulls, pullSlot, pullUnderWay, waitForPulls } from "./pull-work.ts";
 import { getRun, takeOver, toRunView, waitForRun } from "./run-work.ts";
 import type { RunWork } from "./run-work.ts";
@@ -96,11 +96,4 @@ function named(open: OpenMirror, tables: readonly string[] | undefined): readonl
     });
   }
   return (tables ?? [...open.contexts.keys()]).toSorted();
-}
-
-/** Work that writes waits while its source is paused. */
-function assertRunning({ name, paused }: DataSource): void {
-  if (!paused) return;
-  const hint = `POST /api/sources/${name}/resume first.`;
-  throw new ApiError(409, "PAUSED", { message: `${name} is paused: nothing is written meanwhile.`, hint });
 }
