@@ -51,7 +51,9 @@ export const failed = refusal;
 
 /** The result of `pull` and `reconcile`. */
 export const readTables = z.object({
-  tables: z.array(z.object({ name: z.string(), state: z.string(), rows: count, calls: count, credits: count })),
+  tables: z.array(
+    z.object({ name: z.string(), state: z.string(), rows: count, calls: count, credits: count, message: maybeText }),
+  ),
 });
 
 /** The result of `verify`. */

@@ -65,7 +65,9 @@ async function waitForEnd(cli: Cli, work: Work, runId: string): Promise<Answer<a
     }
   } catch (error) {
     if (!signal.aborted) throw error;
-    throw new PermanentError(`The ${kind} goes on without this command; look at it with: deskmirror status ${source}`);
+    throw new PermanentError(
+      `The ${kind} goes on without this command; look at it with: npx deskmirror status ${source}`,
+    );
   } finally {
     progress?.end();
   }

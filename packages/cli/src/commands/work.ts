@@ -45,12 +45,13 @@ export function addWorkCommands(program: Command, cli: Cli): void {
       const { tables, restart, wait } = options;
       const work = { source, kind: "pull", body: given({ tables, restart }) } as const;
       if (wait === undefined) {
-        const told = `The pull has begun. Look at it with: deskmirror status ${source}`;
+        const told = `The pull has begun. Look at it with: npx deskmirror status ${source}`;
         show(cli, options, await startRun(cli, work), () => told);
         return 0;
       }
       const { run, result } = await finishRun(cli, work, answers.readTables);
       show(cli, options, run, () => formatReadTables(result.tables, cli.terminal));
+      cli.terminal.say(`Lists are read; details of their records follow: npx deskmirror status ${source}`);
       return isComplete(result.tables);
     },
   } satisfies CommandSpec<[string], TablesOption & { readonly restart?: true; readonly wait?: true }>);

@@ -36,17 +36,23 @@ export function formatPlan({ tables, credits, seconds }: z.output<typeof plan>):
   );
 }
 
-/** What was read of each table. */
+/** What was read of each table, and why not, where it was not. */
 export function formatReadTables(tables: z.output<typeof readTables>["tables"], { paint }: Painter): string {
   const text = formatTable(
     ["table", "rows", "calls", "credits", "state"],
     tables.map(({ name, state, rows, calls, credits }) => [name, rows, calls, credits, state]),
   );
-  return paintLastWord(
+  const painted = paintLastWord(
     text,
     tables.map(({ state }) => toneOfState(state)),
     paint,
   );
+  const reasons = Map.groupBy(
+    tables.filter(({ message }) => message),
+    ({ message }) => message!,
+  );
+  const lines = [...reasons].map(([message, named]) => `${named.map(({ name }) => name).join(", ")}: ${message}`);
+  return lines.length === 0 ? painted : `${painted}\n\n${lines.join("\n")}`;
 }
 
 /** A verdict as a table of tables; the last column names up to three rows that are not equal. */

@@ -37,7 +37,7 @@ export interface MirrorOptions {
 export interface Mirror {
   readonly options: MirrorOptions;
   facts(): Promise<readonly TableFacts[]>;
-  /** Reconciles the tables now: all that can be, when none are named. The whole recycle bin is read. */
+  /** See `Rounds.run`. */
   reconcile(tables: readonly string[] | null, signal: AbortSignal): Promise<readonly TableRound[]>;
   /** Runs until the signal ends it. */
   run(signal: AbortSignal): Promise<void>;

@@ -11,17 +11,18 @@ import type { TableWork } from "./table-work.ts";
 /** What a round did on a table. */
 export type TableRound = {
   readonly name: string;
-  readonly state: "complete" | "incomplete";
+  /** `skipped`: a round cannot read it. */
+  readonly state: "complete" | "incomplete" | "skipped";
   readonly rows: number;
   readonly calls: number;
   readonly credits: number;
-  /** Why it is incomplete. */
+  /** Why it is not complete. */
   readonly message: string | null;
 };
 
 /** Rounds of reconcile. */
 export interface Rounds {
-  /** A round of the tables now: all that can be, when none are named. The recycle bin is read whole. */
+  /** A round of the tables now, all when none are named; those that cannot be read so are said. The recycle bin is read whole. */
   readonly run: (tables: readonly string[] | null, signal: AbortSignal) => Promise<readonly TableRound[]>;
   /** A round of every table whose interval is over; an open gap makes all of them due. */
   readonly runDue: (signal: AbortSignal) => Promise<void>;
@@ -96,12 +97,9 @@ export function createRounds(options: RoundsOptions): Rounds {
 
   return {
     async run(tables, signal) {
-      const all = await facts();
-      return round(
-        all.filter((fact) => isAble(fact) && (tables?.includes(fact.stream.name) ?? true)),
-        true,
-        signal,
-      );
+      const asked = (await facts()).filter(({ stream }) => tables?.includes(stream.name) ?? true);
+      const rounds = await round(asked.filter(isAble), true, signal);
+      return [...rounds, ...asked.filter((fact) => !isAble(fact)).map(toSkipped)];
     },
     async runDue(signal) {
       const all = await facts();
@@ -115,4 +113,11 @@ export function createRounds(options: RoundsOptions): Rounds {
       if (isGap && rounds.every(({ state }) => state === "complete")) await gaps.close(name, startedMs);
     },
   };
+}
+
+function toSkipped({ stream: { name, hasChangedSince } }: TableFacts): TableRound {
+  const message = hasChangedSince
+    ? "It was not read whole yet: pull it first."
+    : "Zoho lists no changes of it: it is read whole by the clock, and at once by a pull with restart.";
+  return { name, state: "skipped", rows: 0, calls: 0, credits: 0, message };
 }
