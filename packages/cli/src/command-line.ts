@@ -46,7 +46,7 @@ export async function runCommandLine(argv: readonly string[], surroundings: Surr
     if (error instanceof ApiError && argv.includes("--json")) terminal.print(error.text);
     const told = describeError(error);
     if (told !== null) terminal.say(told);
-    if (error instanceof UsageError) terminal.say("See deskmirror <command> --help.");
+    if (error instanceof UsageError) terminal.say("See npx deskmirror <command> --help.");
     return toExitCode(error);
   }
 }

@@ -88,7 +88,7 @@ describe("doctor", () => {
     await stage.run("webhook remove acme");
     const { code, out } = await stage.attempt("doctor");
     assert.equal(code, 1);
-    assert.match(out, /^FAIL +acme: webhook .*\n +→ Run: deskmirror webhook register acme$/m);
+    assert.match(out, /^FAIL +acme: webhook .*\n +→ Run: npx deskmirror webhook register acme$/m);
   });
 
   test("prints its checks as JSON, nothing else", async () => {

@@ -39,8 +39,8 @@ const cases: readonly (readonly [title: string, change: Partial<Status>, name: s
       "fail",
       /Zoho refused the grant/,
     ],
-    ["a source that is not authorized", { state: "new" }, "acme", "warn", /deskmirror authorize acme/],
-    ["a paused source", { state: "paused" }, "acme", "warn", /deskmirror resume acme/],
+    ["a source that is not authorized", { state: "new" }, "acme", "warn", /npx deskmirror authorize acme/],
+    ["a paused source", { state: "paused" }, "acme", "warn", /npx deskmirror resume acme/],
     [
       "a missing webhook",
       { webhook: { ...well.webhook, state: "missing" } },
@@ -68,7 +68,7 @@ const cases: readonly (readonly [title: string, change: Partial<Status>, name: s
       { tables: [{ ...table, state: "incomplete", message: "3 rows are missing" }] },
       "acme: tickets",
       "fail",
-      /3 rows are missing.*deskmirror pull acme --tables tickets --restart/,
+      /3 rows are missing.*npx deskmirror pull acme --tables tickets --restart/,
     ],
     [
       "a table in error",

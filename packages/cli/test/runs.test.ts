@@ -10,7 +10,7 @@ const started: Said = { status: 202, text: '{"runId":"r1"}' };
 
 test("waiting for a run outlives a sync that is away for a moment", async () => {
   let looks = 0;
-  const result = { tables: [{ name: "tickets", state: "complete", rows: 1, calls: 1, credits: 3 }] };
+  const result = { tables: [{ name: "tickets", state: "complete", rows: 1, calls: 1, credits: 3, message: null }] };
   const away = { error: { code: "REDIS", message: "Redis is away.", hint: "Wait." } };
   const answer = ({ method }: Asked): Said => {
     if (method === "POST") return started;
@@ -47,7 +47,7 @@ const ends: readonly (readonly [
     "an incomplete table",
     "pull a --wait",
     "done",
-    { tables: [{ name: "t", state: "incomplete", rows: 1, calls: 1, credits: 3 }] },
+    { tables: [{ name: "t", state: "incomplete", rows: 1, calls: 1, credits: 3, message: null }] },
     1,
     /incomplete/,
   ],

@@ -32,7 +32,7 @@ describe("a source", () => {
     assert.match(out, /^authorized +yes$/m);
     assert.match(out, new RegExp(`^service URL +${stage.ingest}/hooks/\\S+$`, "m"));
     assert.match(err, /^Warning: .*port/m);
-    assert.match(err, /^Next: deskmirror test one$/m);
+    assert.match(err, /^Next: npx deskmirror test one$/m);
     assert.ok(!`${out}${err}`.includes(stage.desk.clientSecret));
     const { throttle } = await json<Source>("source show one");
     assert.deepEqual([throttle.reserve, throttle.concurrency], [0.25, 3]);
@@ -44,7 +44,7 @@ describe("a source", () => {
     await writeFile(file, `${desk.clientSecret}\n`);
     const where = `--org-id ${desk.orgId} --client-id ${desk.clientId} --accounts-url ${desk.url} --desk-url ${desk.url}`;
     const { err } = await stage.run(`source add two --tables contacts ${where} --client-secret-file ${file}`);
-    assert.match(err, /^Next: deskmirror authorize two$/m);
+    assert.match(err, /^Next: npx deskmirror authorize two$/m);
     assert.equal((await json<Source>("source show two")).authorized, false);
     const asked = await stage.run("authorize two", { typed: [desk.generateCode()] });
     assert.equal(asked.out, "two is authorized.\n");
@@ -192,7 +192,7 @@ describe("the work of a source", () => {
     const { code, err } = await stage.attempt("pull acme --restart --wait", { signal: stop.signal });
     stage.desk.setLatencyMs(2);
     assert.equal(code, 1);
-    assert.match(err, /^Error: The pull goes on without this command; .*deskmirror status acme/m);
+    assert.match(err, /^Error: The pull goes on without this command; .*npx deskmirror status acme/m);
     await stage.run("pull acme --wait");
   });
 });
@@ -207,7 +207,11 @@ describe("what is refused", () => {
     ],
     ["a field out of its range", "source set acme --reserve 7", /^Error: .*reserve.*\nWhat to do: \S/],
     ["a name that is taken", "source copy acme two", /^Error: .*two.*\nWhat to do: \S/],
-    ["a code that Zoho refuses", "authorize acme --code 1000.stale", /^Error: .*invalid_code.*\nWhat to do: \S/],
+    [
+      "a code that Zoho refuses",
+      "authorize acme --code 1000.stale",
+      /^Everybody .* can see the generated code .*--code alone asks for it\.\nError: .*invalid_code.*\nWhat to do: \S/,
+    ],
     ["an unknown dead letter", "dead-letters show acme.x", /^Error: There is no dead letter acme\.x\.\nWhat to do: \S/],
   ];
   for (const [title, argv, said] of cases) {

@@ -40,7 +40,7 @@ export function addGrantCommands(program: Command, cli: Cli): void {
   }
 
   for (const [verb, description, done] of [
-    ["pause", "stop writing; events are stored meanwhile", "is paused. Events are stored until deskmirror resume"],
+    ["pause", "stop writing; events are stored meanwhile", "is paused. Events are stored until npx deskmirror resume"],
     ["resume", "go on where it was paused", "goes on"],
   ] as const) {
     addCommand(program, cli, {

@@ -50,7 +50,7 @@ export function addSourceCommands(program: Command, cli: Cli): void {
       const answer = await cli.api().call({ method: "POST", path: "/api/sources", body }, answers.source);
       show(cli, options, answer, formatSource);
       warn(cli, answer.value);
-      const next = answer.value.authorized ? `deskmirror test ${name}` : `deskmirror authorize ${name}`;
+      const next = answer.value.authorized ? `npx deskmirror test ${name}` : `npx deskmirror authorize ${name}`;
       cli.terminal.say(`Next: ${next}`);
     },
   } satisfies CommandSpec<[string], AddOptions>);
@@ -83,7 +83,7 @@ export function addSourceCommands(program: Command, cli: Cli): void {
         sinkUrl: await input.readSinkUrl(cli, options, false),
       };
       const body = { ...input.toFields(options), ...input.given(secrets) };
-      if (Object.keys(body).length === 0) throw new UsageError("nothing to set; see deskmirror source set --help");
+      if (Object.keys(body).length === 0) throw new UsageError("nothing to set; see npx deskmirror source set --help");
       const answer = await cli.api().call({ method: "PATCH", path: sourcePath(name), body }, answers.source);
       show(cli, options, answer, formatSource);
     },

@@ -60,6 +60,6 @@ async function listNames(api: Cli["api"]): Promise<readonly string[]> {
 function print({ terminal }: Cli, { json }: StatusOptions, statuses: readonly Answer<answers.Status>[]): void {
   if (json === true) for (const { text } of statuses) terminal.print(text);
   else if (statuses.length === 0)
-    terminal.print("There are no sources yet. Make one with: deskmirror source add --help");
+    terminal.print("There are no sources yet. Make one with: npx deskmirror source add --help");
   else terminal.print(statuses.map(({ value }) => formatStatus(value, terminal)).join("\n\n"));
 }

@@ -20,15 +20,15 @@ export function examineStatus(status: Status): readonly Check[] {
 
 function ofState({ name, state, message }: Status): Found {
   if (state === "error") return fail(message ?? "is in error", "Mend what the message names.");
-  if (state === "new") return warn("is not authorized yet", `Generate a code, then: deskmirror authorize ${name}`);
-  if (state === "paused") return warn("is paused; events are stored", `Go on with: deskmirror resume ${name}`);
+  if (state === "new") return warn("is not authorized yet", `Generate a code, then: npx deskmirror authorize ${name}`);
+  if (state === "paused") return warn("is paused; events are stored", `Go on with: npx deskmirror resume ${name}`);
   return ok(`is ${state}`);
 }
 
 function ofWebhook({ name, state, webhook }: Status): Found {
   if (state === "new" || state === "error") return null;
   if (webhook.state === "active") return ok("is active");
-  const register = `Run: deskmirror webhook register ${name}`;
+  const register = `Run: npx deskmirror webhook register ${name}`;
   if (webhook.state === "missing") return fail("is not registered; changes come only with reconcile", register);
   if (webhook.state === "disabled") return fail("is disabled at Zoho; changes come only with reconcile", register);
   if (webhook.state === "unavailable") {
@@ -53,17 +53,17 @@ function ofTable(source: string, { name, state, message }: TableStatus): Found {
   if (state === "incomplete") {
     return fail(
       message ?? "could not be read whole",
-      `Read it again with: deskmirror pull ${source} --tables ${name} --restart`,
+      `Read it again with: npx deskmirror pull ${source} --tables ${name} --restart`,
     );
   }
   return state === "disabled" && message !== null
-    ? warn(`is disabled: ${message}`, `Generate a code with that scope, then: deskmirror authorize ${source}`)
+    ? warn(`is disabled: ${message}`, `Generate a code with that scope, then: npx deskmirror authorize ${source}`)
     : null;
 }
 
 function ofCredits({ credits: { remaining, waitUntil } }: Status): Found {
   if (waitUntil !== null) {
-    const hint = "Wait, or lower the reserve with: deskmirror source set --reserve";
+    const hint = "Wait, or lower the reserve with: npx deskmirror source set --reserve";
     return warn(`are at the reserve; nothing is sent before ${toLocal(waitUntil)}`, hint);
   }
   return ok(remaining === null ? "are not known yet" : `${remaining.toLocaleString("en")} are left today`);
@@ -71,7 +71,7 @@ function ofCredits({ credits: { remaining, waitUntil } }: Status): Found {
 
 function ofDeadLetters({ name, ledger: { deadLettered } }: Status): Found {
   if (deadLettered === 0) return ok("none");
-  const hint = `Look at them with: deskmirror dead-letters list --source ${name}, then replay or discard`;
+  const hint = `Look at them with: npx deskmirror dead-letters list --source ${name}, then replay or discard`;
   return fail(`${deadLettered.toLocaleString("en")} wait for you`, hint);
 }
 

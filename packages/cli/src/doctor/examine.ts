@@ -20,7 +20,7 @@ export async function examine(cli: Pick<Cli, "api" | "url" | "signal">): Promise
     const { value } = await api.call({ method: "GET", path: "/api/sources" }, sources);
     checks.push({ name: "token", state: "ok", message: "ADMIN_TOKEN is right", hint: null });
     if (value.items.length === 0) {
-      const hint = "Make one with: deskmirror source add --help";
+      const hint = "Make one with: npx deskmirror source add --help";
       checks.push({ name: "sources", state: "warn", message: "there are no sources yet", hint });
     }
     for (const { name } of value.items) checks.push(...(await examineSource(api, name)));

@@ -24,6 +24,12 @@ export async function readSecret(cli: Cli, secret: Secret, { given, file }: Give
   if (given !== undefined && file !== undefined) {
     throw new UsageError(`${option} and ${option}-file are both given; leave one out`);
   }
+  // A URL without a password is no secret.
+  if (typeof given === "string" && given !== "-" && URL.parse(given)?.password !== "") {
+    cli.terminal.say(
+      `Everybody on this machine can see ${what} in the list of processes; ${option} alone asks for it.`,
+    );
+  }
   const text =
     typeof given === "string" && given !== "-"
       ? given

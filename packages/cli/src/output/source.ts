@@ -29,7 +29,7 @@ export function formatSource(source: Source): string {
 
 /** The sources, one a line. */
 export function formatSources({ items }: { readonly items: readonly Source[] }): string {
-  if (items.length === 0) return "There are no sources yet. Make one with: deskmirror source add --help";
+  if (items.length === 0) return "There are no sources yet. Make one with: npx deskmirror source add --help";
   return formatTable(
     ["source", "organization", "data center", "mode", "authorized", "paused", "webhook", "sink"],
     items.map((source) => [

@@ -36,7 +36,7 @@ export function formatStatus(status: Status, { paint }: Pick<Terminal, "paint">)
     ),
     ...(rest === 0
       ? []
-      : [`${rest} more ${rest === 1 ? "table is" : "tables are"} disabled; deskmirror doctor says why.`]),
+      : [`${rest} more ${rest === 1 ? "table is" : "tables are"} disabled; npx deskmirror doctor says why.`]),
     ...(notes.length === 0 ? [] : ["", ...notes]),
   ].join("\n");
 }

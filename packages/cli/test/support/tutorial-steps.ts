@@ -43,7 +43,7 @@ In \`document\` mode a row is the document that Desk gave. In \`csv\` mode every
   { run: "npx deskmirror source set acme --mode csv --json > /dev/null" },
   {
     run: `node_modules/.bin/node scripts/query.ts data/desk.db \\
-  "select ticket_number, status, priority, channel from acme_tickets order by cast(ticket_number as integer) limit 3"`,
+  "select ticket_number, status, priority, channel from acme_tickets where _deleted_at is null order by cast(ticket_number as integer) limit 3"`,
   },
   { run: "npx deskmirror source set acme --mode document --json > /dev/null" },
   `## A copy, and a new service URL
