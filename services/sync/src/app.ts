@@ -28,7 +28,9 @@ export function createApp({ ops, api, log }: AppOptions): Express {
   const app = express();
   app.disable("x-powered-by");
   app.set("etag", false);
-  app.use(helmet({ contentSecurityPolicy: { directives: { frameAncestors: ["'none'"] } } }));
+  app.use(
+    helmet({ contentSecurityPolicy: { directives: { frameAncestors: ["'none'"], upgradeInsecureRequests: null } } }),
+  );
   app.all([...OPS_PATHS], ops);
   app.use((req, res, next) => {
     const handler = api();

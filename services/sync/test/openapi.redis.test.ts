@@ -50,6 +50,8 @@ test("/ leads to the page, which needs no token, runs no inline script and shows
   assert.match(page.headers["content-type"]!, /text\/html/);
   assert.match(page.headers["content-security-policy"]!, /script-src 'self';/);
   assert.match(page.headers["content-security-policy"]!, /frame-ancestors 'none'/);
+  // Where there is no TLS, a browser told to upgrade would find no script.
+  assert.doesNotMatch(page.headers["content-security-policy"]!, /upgrade-insecure-requests/);
   assert.doesNotMatch(page.text, /<script>|\son\w+=/);
   const files = [...page.text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, file]) => file!);
   assert.equal(files.length, 4);

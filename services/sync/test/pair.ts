@@ -7,13 +7,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { createDeskEmulator } from "@deskmirror/desk-emulator";
 import type { DeskEmulator, DeskEmulatorOptions } from "@deskmirror/desk-emulator";
 import { freePort, startRedis } from "@deskmirror/testing";
+import { assertDescribed } from "./support/described.ts";
 
 /** The real pair as processes, with a Redis, a SQLite sink and an emulated Desk. */
 export interface Pair {
   readonly desk: DeskEmulator;
   /** The SQLite file that is the sink. */
   readonly sinkFile: string;
-  /** Calls the admin API; gives status and body. */
+  /** Calls the admin API; gives status and body, which must be as the API's description says. */
   call(method: string, path: string, body?: unknown): Promise<{ readonly status: number; readonly body: unknown }>;
   /** Starts a run and gives its result when it is done. */
   run(path: string, body?: unknown): Promise<unknown>;
@@ -67,7 +68,9 @@ export async function startPair(options: DeskEmulatorOptions): Promise<Pair> {
         headers,
         ...(body !== undefined && { body: JSON.stringify(body) }),
       });
-      return { status: answer.status, body: await answer.json() };
+      const said = { status: answer.status, body: await answer.json() };
+      assertDescribed({ method, path: `/api${path.replace(/\?.*$/, "")}`, ...said });
+      return said;
     },
     async run(path, body) {
       const started = await pair.call("POST", `${path}?wait=60`, body);

@@ -51,6 +51,22 @@ describe("while Redis is away at the start", () => {
 });
 
 describe("sync refuses to start, in words", () => {
+  test("with a Redis that may lose what it holds, unless that is allowed, loudly", async () => {
+    const unsafe = await startRedis(["--appendonly", "no"]);
+    try {
+      await withSync({ REDIS_URL: unsafe.url }, async (sync) => {
+        assert.equal(await sync.end(), 1);
+        assert.match(sync.output(), /appendonly yes/);
+      });
+      await withSync({ REDIS_URL: unsafe.url, ALLOW_UNSAFE_REDIS: "true" }, async (sync) => {
+        await sync.until("/readyz", 200);
+        assert.match(sync.output(), /ALLOW_UNSAFE_REDIS is true/);
+      });
+    } finally {
+      await unsafe.stop();
+    }
+  });
+
   test("with a port that is taken, by the variable's name", async () => {
     await withSync({ REDIS_URL: redis.url }, async (first) => {
       await first.until("/readyz", 200);
