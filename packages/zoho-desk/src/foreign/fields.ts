@@ -14,7 +14,7 @@ export interface Fields {
 }
 
 /** Words of a body are looked at up to this many characters. */
-const TEXT_LENGTH = 65_536;
+export const TEXT_LENGTH = 65_536;
 
 /** `a=1&b=two`: the whole body, without spaces, the keys plain words. */
 const form = /^[\w.%+[\]-]+=[^\s]*$/;

@@ -1,5 +1,5 @@
 import type { Naming } from "@deskmirror/model";
-import { toFields } from "./fields.ts";
+import { TEXT_LENGTH, toFields } from "./fields.ts";
 import type { Fields } from "./fields.ts";
 import { MODULES, findModule, moduleOfKey } from "./modules.ts";
 import type { Module } from "./modules.ts";
@@ -61,7 +61,7 @@ function recordInText(modules: readonly Module[], text: string): Naming {
   if (key !== undefined) return { kind: "record", streams: modules.map(({ spec }) => spec.name), key };
   const ticketNumber = modules.includes(tickets) ? firstMatch(numbersInText, [text]) : null;
   if (ticketNumber !== null) return { kind: "ticket-number", ticketNumber };
-  return nothing("nothing in this body names a record");
+  return nothing(`nothing in the first ${TEXT_LENGTH} characters of this body names a record`);
 }
 
 function firstMatch(patterns: readonly RegExp[], texts: readonly string[]): string | null {
