@@ -19,7 +19,7 @@ export const allScopes: readonly string[] = [
 /** A verb of a scope. */
 export type Verb = "READ" | "CREATE" | "UPDATE" | "DELETE";
 
-/** What a call needs: any one of the groups with the verb, and every further scope by name. */
+/** What a call needs: one of the groups with the verb, and every further scope by name. */
 export interface NeededScope {
   readonly groups: readonly string[];
   readonly verb: Verb;

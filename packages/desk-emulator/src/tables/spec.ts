@@ -93,7 +93,7 @@ export interface TableSpec {
   readonly modified: boolean;
 }
 
-/** Scope groups of a table: any one of the groups is enough. */
+/** Scope groups of a table: one of them is enough. */
 export interface ScopeSpec {
   /** Groups such as `Desk.tickets`; the verb is added. */
   readonly groups: readonly string[];
