@@ -19,8 +19,10 @@ addresses.addSubnet("fe80::", 10, "ipv6"); // link-local
 export async function assertAllowedHost(host: string): Promise<void> {
   const name = host.replace(/^\[|\]$|\.$/g, "").toLowerCase();
   if (names.has(name)) throw forbidden(host);
-  const found = await lookup(name, { all: true }).catch((error: unknown) => {
-    throw new TransientError(`the host ${host} cannot be resolved (${toError(error).message})`, { code: "DNS" });
+  const found = await lookup(name, { all: true }).catch((thrown: unknown) => {
+    const error: NodeJS.ErrnoException = toError(thrown);
+    const what = `the host ${host} was not found (${error.code ?? error.message})`;
+    throw new TransientError(`${what}: check its spelling, and the DNS of the machine that asks`, { code: "DNS" });
   });
   if (found.some(({ address, family }) => addresses.check(address, family === 6 ? "ipv6" : "ipv4")))
     throw forbidden(host);

@@ -3,7 +3,7 @@ import { mkdtemp, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { after, test } from "node:test";
-import { ConfigError, TransientError } from "@deskmirror/model";
+import { ConfigError } from "@deskmirror/model";
 import { assertAllowedHost, openSink, redactSinkUrl, sinkUrlProblem, sourceNameProblem } from "@deskmirror/sinks";
 
 const dataDir = await mkdtemp(join(tmpdir(), "deskmirror-open-"));
@@ -79,8 +79,11 @@ for (const host of ["169.254.169.254", "metadata.google.internal.", "[fd00:ec2::
   });
 }
 
-test("a host that does not resolve is out of reach, not refused", async () => {
-  await assert.rejects(openSink("postgres://u:p@nowhere.invalid/d", { dataDir }), TransientError);
+test("a host that does not resolve is out of reach, not refused, and is said with what to check", async () => {
+  await assert.rejects(openSink("postgres://u:p@nowhere.invalid/d", { dataDir }), {
+    name: "TransientError",
+    message: /^the host nowhere\.invalid was not found \((ENOTFOUND|EAI_AGAIN)\): check its spelling/,
+  });
 });
 
 test("an SQLite file is found by absolute and relative path and made with its folder", async () => {

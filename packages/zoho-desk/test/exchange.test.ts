@@ -76,6 +76,13 @@ for (const kind of ["html", "truncated", "dropAfter"] as const) {
   });
 }
 
+test("a host that is not found is said with what to check", async () => {
+  await assert.rejects(exchangeCode({ source: ofDesk({ accountsUrl: "http://nowhere.invalid" }), code: "1000.x" }), {
+    name: "TransientError",
+    message: /^the host nowhere\.invalid was not found \((ENOTFOUND|EAI_AGAIN)\): check its spelling/,
+  });
+});
+
 test("a grant that is given back gives no more tokens", async () => {
   const source = ofDesk();
   const { refreshToken } = await exchangeCode({ source, code: desk.generateCode() });

@@ -62,7 +62,13 @@ export function createTransport(): Transport {
       signal?.throwIfAborted();
       // got's errors hold the request's options, the token among them: only the code goes on.
       if (!(error instanceof RequestError)) throw error;
-      throw new TransientError(`${new URL(url).host} gave no whole answer (${error.code})`, { code: error.code });
+      throw new TransientError(describe(new URL(url), error.code), { code: error.code });
     }
   };
+}
+
+function describe({ host, hostname }: URL, code: string): string {
+  return code === "ENOTFOUND" || code === "EAI_AGAIN"
+    ? `the host ${hostname} was not found (${code}): check its spelling, and the DNS of the machine that asks`
+    : `${host} gave no whole answer (${code})`;
 }
