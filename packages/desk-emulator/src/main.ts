@@ -22,14 +22,23 @@ const texts = {
   host: "address to listen on (127.0.0.1)",
   edition: `${editions.join(", ")} (enterprise)`,
   "org-id": "digits (700123456)",
-  "client-id": "OAuth client id",
-  "client-secret": "OAuth client secret",
+  "client-id": "OAuth client id (1000.DESKEMULATOR)",
+  "client-secret": "OAuth client secret (emulator-secret)",
   settings: "JSON object of settings, see docs/emulator.md",
 } as const;
 
 function help(): string {
   const lines = Object.entries({ ...numbers, ...texts }).map(([name, text]) => `  --${name.padEnd(16)} ${text}`);
-  return `Usage: desk-emulator [options]\n\nA Zoho Desk that runs on this machine.\n\n${lines.join("\n")}\n  --help\n`;
+  return `Usage: desk-emulator [options]
+
+A Zoho Desk that runs on this machine. It prints its address, organization id, client id, client secret and a generated code.
+
+${lines.join("\n")}
+  --help
+
+A code works once and for three minutes. The next one:
+  node -e 'fetch("http://127.0.0.1:9001/_emulator/code", { method: "POST" }).then((r) => r.text()).then(console.log)'
+`;
 }
 
 function fail(message: string): never {

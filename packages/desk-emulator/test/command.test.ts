@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { after, test } from "node:test";
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
+import { createDeskEmulator } from "@deskmirror/desk-emulator";
 
 const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 type Command = ChildProcessByStdio<null, Readable, Readable>;
@@ -47,6 +48,20 @@ test("the command prints address, organization, client and a code that works, se
   child.kill("SIGTERM");
   await once(child, "close");
   assert.equal(child.exitCode, 0);
+});
+
+test("--help names the client that is there by default, and gets the next code", async () => {
+  const { out } = await ended(run("--help"));
+  const desk = await createDeskEmulator({ tickets: 1 });
+  try {
+    assert.ok(out.includes(`--client-id        OAuth client id (${desk.clientId})\n`), out);
+    assert.ok(out.includes(`--client-secret    OAuth client secret (${desk.clientSecret})\n`), out);
+    const command = /node -e '(.*)'/.exec(out)?.[1]?.replace("http://127.0.0.1:9001", desk.url) ?? "";
+    const next = spawn(process.execPath, ["-e", command], { stdio: ["ignore", "pipe", "pipe"] });
+    assert.match((await ended(next)).out, /^\{"code":"1000\..+"\}$/m);
+  } finally {
+    await desk.close();
+  }
 });
 
 test("--help names every option; a wrong option is answered with status 2 and the help", async () => {
