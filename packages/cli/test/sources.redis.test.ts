@@ -32,7 +32,10 @@ describe("a source", () => {
     assert.match(out, /^authorized +yes$/m);
     assert.match(out, new RegExp(`^service URL +${stage.ingest}/hooks/\\S+$`, "m"));
     assert.match(err, /^Warning: .*port/m);
-    assert.match(err, /^Next: npx deskmirror test one$/m);
+    assert.match(
+      err,
+      /^Next: npx deskmirror webhook register one, once PUBLIC_URL .*80 or 443.*\nThen: npx deskmirror test one$/m,
+    );
     assert.ok(!`${out}${err}`.includes(stage.desk.clientSecret));
     const { throttle } = await json<Source>("source show one");
     assert.deepEqual([throttle.reserve, throttle.concurrency], [0.25, 3]);
@@ -48,7 +51,7 @@ describe("a source", () => {
     assert.equal((await json<Source>("source show two")).authorized, false);
     const asked = await stage.run("authorize two", { typed: [desk.generateCode()] });
     assert.equal(asked.out, "two is authorized.\n");
-    assert.match(asked.err, /^The generated code: \(hidden\)$/m);
+    assert.match(asked.err, /^The generated code: \(hidden\)\nNext: npx deskmirror webhook register two\nThen: /m);
     const typed = await stage.run(`source add three --tables contacts ${where} --client-secret --code`, {
       typed: [desk.clientSecret, desk.generateCode()],
     });
@@ -111,6 +114,14 @@ interface Status {
 const statusOf = (name: string): Promise<Status> => json<Status>(`status ${name}`);
 
 describe("the work of a source", () => {
+  test("has not begun: status says so in a line, and what is next; --json has every table", async () => {
+    const { out } = await stage.run("status acme");
+    assert.match(out, /^Nothing was pulled yet\. Next: npx deskmirror plan acme .*npx deskmirror pull acme --wait$/m);
+    assert.ok(!out.includes("pending"), out);
+    const { tables } = await statusOf("acme");
+    assert.equal(tables.filter(({ state }) => state === "pending").length, 3);
+  });
+
   test("is a webhook at Zoho", async () => {
     assert.match(
       (await stage.run("webhook register acme")).out,

@@ -5,6 +5,7 @@ import { addCommand } from "../cli.ts";
 import type { Cli, CommandSpec } from "../cli.ts";
 import { readCode, withCodeOptions } from "../input/source-options.ts";
 import type { CodeOptions } from "../input/source-options.ts";
+import { formatNextSteps } from "../output/source.ts";
 import { show } from "../output/show.ts";
 
 /** `authorize`, `webhook register|remove`, `pause` and `resume`. */
@@ -16,7 +17,9 @@ export function addGrantCommands(program: Command, cli: Cli): void {
     async run([name], options) {
       const code = await readCode(cli, options);
       const call = { method: "POST", path: sourcePath(name, "authorize"), body: { code } } as const;
-      show(cli, options, await cli.api().call(call, answers.source), () => `${name} is authorized.`);
+      const answer = await cli.api().call(call, answers.source);
+      show(cli, options, answer, () => `${name} is authorized.`);
+      if (answer.value.webhookId === null) for (const line of formatNextSteps(answer.value)) cli.terminal.say(line);
     },
   } satisfies CommandSpec<[string], CodeOptions>);
 

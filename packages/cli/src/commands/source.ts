@@ -9,7 +9,7 @@ import * as input from "../input/source-options.ts";
 import type { CodeOptions, SourceOptions } from "../input/source-options.ts";
 import { toNumber } from "../input/values.ts";
 import { show } from "../output/show.ts";
-import { formatSource, formatSources } from "../output/source.ts";
+import { formatNextSteps, formatSource, formatSources } from "../output/source.ts";
 
 const dataCenters = ["com", "eu", "in", "com.au", "jp", "com.cn", "ca", "sa", "sg", "ae", "uk"];
 
@@ -50,8 +50,7 @@ export function addSourceCommands(program: Command, cli: Cli): void {
       const answer = await cli.api().call({ method: "POST", path: "/api/sources", body }, answers.source);
       show(cli, options, answer, formatSource);
       warn(cli, answer.value);
-      const next = answer.value.authorized ? `npx deskmirror test ${name}` : `npx deskmirror authorize ${name}`;
-      cli.terminal.say(`Next: ${next}`);
+      for (const line of formatNextSteps(answer.value)) cli.terminal.say(line);
     },
   } satisfies CommandSpec<[string], AddOptions>);
 

@@ -44,3 +44,17 @@ export function formatSources({ items }: { readonly items: readonly Source[] }):
     ]),
   );
 }
+
+/** What to do once a source was made, a line each. */
+export function formatNextSteps({ name, authorized, serviceUrl }: Source): readonly string[] {
+  if (!authorized) return [`Next: npx deskmirror authorize ${name}`];
+  const detour = serviceUrl === undefined || isPortOfZoho(serviceUrl) ? "" : withoutPort;
+  return [`Next: npx deskmirror webhook register ${name}${detour}`, `Then: npx deskmirror test ${name}`];
+}
+
+const withoutPort =
+  ", once PUBLIC_URL is on port 80 or 443; without a public address skip it: changes then come each RECONCILE_SECONDS.";
+
+function isPortOfZoho(serviceUrl: string): boolean {
+  return ["", "80", "443"].includes(new URL(serviceUrl).port);
+}

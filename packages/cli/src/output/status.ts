@@ -1,4 +1,4 @@
-import type { Status } from "../api/answers.ts";
+import type { Status, TableStatus } from "../api/answers.ts";
 import { formatFacts, formatTable } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
 import { toDuration, toLocal } from "./time.ts";
@@ -21,24 +21,38 @@ export function formatStatus(status: Status, { paint }: Pick<Terminal, "paint">)
       gaps: describeGaps(status),
     }),
     "",
-    formatTable(
-      ["table", "state", "rows", "of", "with detail", "deleted", "last change", "lag"],
-      kept.map((table) => [
-        table.name,
-        table.state,
-        table.rows,
-        table.expected,
-        table.full,
-        table.deleted,
-        toLocal(table.lastChangeAt),
-        toDuration(table.lagMs),
-      ]),
-    ),
+    kept.every(isUntouched) ? `Nothing was pulled yet. Next: ${nextStep(status)}` : formatTables(kept),
     ...(rest === 0
       ? []
       : [`${rest} more ${rest === 1 ? "table is" : "tables are"} disabled; npx deskmirror doctor says why.`]),
     ...(notes.length === 0 ? [] : ["", ...notes]),
   ].join("\n");
+}
+
+function formatTables(tables: readonly TableStatus[]): string {
+  return formatTable(
+    ["table", "state", "rows", "of", "with detail", "deleted", "last change", "lag"],
+    tables.map((table) => [
+      table.name,
+      table.state,
+      table.rows,
+      table.expected,
+      table.full,
+      table.deleted,
+      toLocal(table.lastChangeAt),
+      toDuration(table.lagMs),
+    ]),
+  );
+}
+
+function isUntouched({ state, pull, rows, deleted, message }: TableStatus): boolean {
+  return state === "pending" && pull === null && rows === 0 && deleted === 0 && message === null;
+}
+
+function nextStep({ name, state }: Status): string {
+  if (state === "new") return `npx deskmirror authorize ${name}`;
+  if (state === "paused") return `npx deskmirror resume ${name}`;
+  return `npx deskmirror plan ${name} (what it costs), then npx deskmirror pull ${name} --wait`;
 }
 
 function describeCredits({ credits }: Status): string {

@@ -26,7 +26,8 @@ generated code lives three minutes. This function asks the emulated Desk for a n
     run: `npx deskmirror source add acme --org-id 700123456 --client-id 1000.DESKEMULATOR --tables tickets,contacts,calls \\
   --accounts-url http://127.0.0.1:9001 --desk-url http://127.0.0.1:9001`,
   },
-  `The service URL is a secret: who knows it can send events. Now Zoho is told of it, and the connection is tested.`,
+  `The service URL is a secret: who knows it can send events. Now Desk is told of it, and the connection is tested. The emulated
+Desk takes any port.`,
   { run: "npx deskmirror webhook register acme" },
   { run: "npx deskmirror test acme" },
   `## The full pull
