@@ -2,6 +2,7 @@
 import { parseArgs } from "node:util";
 import { createDeskEmulator } from "@deskmirror/desk-emulator";
 import { createAdminApi } from "./pair/admin-api.ts";
+import { describeCommands, describeTickets, nextSteps } from "./demo/explain.ts";
 import { openPair } from "./demo/open-pair.ts";
 import { SOURCE, changeAndVerify, changeUntilStopped, connectDesk, pullAll } from "./demo/steps.ts";
 import { failWhenOneEnds } from "./pair/running.ts";
@@ -27,7 +28,7 @@ try {
   async function run(): Promise<void> {
     console.log(`Desk (emulated)  ${emulator.url}
 ingest           ${pair.ingest}/hooks/…
-sync             ${pair.sync}/api/sources/${SOURCE}/status   Authorization: Bearer ${pair.adminToken}
+sync             ${pair.sync}
 database         ${pair.database}
 logs             ${dir}/ingest.log, ${dir}/sync.log
 `);
@@ -41,18 +42,23 @@ logs             ${dir}/ingest.log, ${dir}/sync.log
   }
 
   async function show(): Promise<void> {
-    await pullAll(demo);
-    console.log(
-      `\nEvery table is read, after ${seconds()} s. Ask the database, now or while it changes:\n\n${queryFor(pair.database)}\n`,
-    );
+    const status = await pullAll(demo);
+    console.log(`
+Every list is read, after ${seconds()} s. ${describeTickets(status)}
+Look from another terminal, now or while it changes:
+
+${describeCommands(pair, SOURCE)}
+`);
     const workload = emulator.workload({ changesPerSecond: once ? 20 : 10 });
     if (once) {
       const { equal, looks } = await changeAndVerify(demo, workload);
       console.log(
         `${equal ? "Equal" : "NOT equal"} after ${looks} ${looks === 1 ? "look" : "looks"} and ${seconds()} s in all.`,
       );
+      console.log(equal ? `\n${nextSteps}` : `\nWhat differs is above; what happened is in ${dir}/sync.log.`);
       process.exitCode = equal ? 0 : 1;
     } else {
+      console.log(`${nextSteps}\n`);
       console.log("Live changes, about 10 a second, until Ctrl-C:");
       await changeUntilStopped(demo, workload).finally(() => workload.stop());
     }
@@ -68,9 +74,4 @@ logs             ${dir}/ingest.log, ${dir}/sync.log
 
 function seconds(): number {
   return Math.round((performance.now() - startedMs) / 1_000);
-}
-
-function queryFor(database: string): string {
-  return `  node_modules/.bin/node scripts/query.ts ${database} "select data->>'status' as status, count(*) as tickets
-    from ${SOURCE}_tickets where _deleted_at is null group by 1 order by 2 desc"`;
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { DeskEmulator, Workload } from "@deskmirror/desk-emulator";
 import { tableNames } from "@deskmirror/desk-emulator";
 import type { AdminApi, Status, Verdict } from "../pair/admin-api.ts";
+import { verdictNotes } from "./explain.ts";
 import { countChanges, formatStatus, formatVerdict, isListed, summarizeStatus } from "./progress.ts";
 import { createScreen } from "./screen.ts";
 
@@ -44,22 +45,23 @@ export async function connectDesk({ api, emulator }: Demo): Promise<void> {
   await api.registerWebhook();
 }
 
-/** Pulls every table and shows how far it is. */
-export async function pullAll({ api, signal }: Demo): Promise<void> {
+/** Pulls every table and shows how far it is; gives the status at its end. */
+export async function pullAll({ api, signal }: Demo): Promise<Status> {
   const screen = createScreen(process.stdout);
   const show = (status: Status): void => screen.show(formatStatus(status), summarizeStatus(status));
   let isDone = false;
   const pulling = api.run("pull").finally(() => {
     isDone = true;
   });
-  const watching = async (): Promise<void> => {
+  const watching = async (): Promise<Status> => {
     for (let status = await api.status(); ; status = await api.status()) {
       show(status);
-      if (isDone && status.tables.every(isListed)) return;
+      if (isDone && status.tables.every(isListed)) return status;
       await sleep(POLL_MS, null, { signal });
     }
   };
-  await Promise.all([pulling, watching()]);
+  const [, status] = await Promise.all([pulling, watching()]);
+  return status;
 }
 
 /** Changes for as long as nobody presses Ctrl-C, with a line on how the database follows. */
@@ -92,9 +94,7 @@ export async function changeAndVerify(demo: Demo, workload: Workload): Promise<V
   await waitUntilApplied(demo);
   console.log("Comparing every table with Desk …");
   const verdict = (await api.run("verify")) as Verdict;
-  console.log(
-    `\n${formatVerdict(verdict)}\n\nA ticket that was archived keeps its row in tickets, where Desk does not list it any more.`,
-  );
+  console.log(`\n${formatVerdict(verdict)}\n\n${verdictNotes}\n`);
   return verdict;
 }
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { describeTickets } from "../demo/explain.ts";
 import { countChanges, formatVerdict, isListed } from "../demo/progress.ts";
 import { createScreen } from "../demo/screen.ts";
 
@@ -35,6 +36,18 @@ describe("progress", () => {
     assert.match(text, /^a .* equal$/m);
     assert.match(text, /^b .* missing: 1 2 3 …, different: 5$/m);
   });
+});
+
+test("every ticket of the Desk is accounted for: listed, archived or deleted", () => {
+  const table = { state: "live", expected: null, full: 0, pull: null, message: null };
+  const tables = [
+    { ...table, name: "tickets", rows: 470, deleted: 6 },
+    { ...table, name: "archived_tickets", rows: 24, deleted: 0 },
+  ];
+  assert.match(
+    describeTickets({ tables }),
+    /^500 tickets: 470 rows of tickets, 24 of archived_tickets, and 6 deleted, still in tickets/,
+  );
 });
 
 describe("the screen", () => {
