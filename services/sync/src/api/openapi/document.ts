@@ -14,11 +14,12 @@ export interface Operation {
   readonly body?: z.ZodObject;
   /** What it answers, by status. */
   readonly answers: Readonly<Record<number, z.ZodType>>;
-  /** How it may refuse, beside 401 and 429 (token) and 503 (Redis, sink or Zoho is away). */
+  /** How it may refuse, beside what every call may be refused for. */
   readonly refusals: readonly number[];
 }
 
-const ALWAYS = [401, 429, 503];
+/** What every call may be refused for: it cannot be read (400, 413), its token (401, 429), or what it needs is away (503). */
+export const refusedAlways: readonly number[] = [400, 401, 413, 429, 503];
 
 const meanings: Readonly<Record<number, string>> = {
   200: "Done.",
@@ -63,7 +64,7 @@ function describe({ path, tag, summary, query, body, answers, refusals }: Operat
   const { properties = {} } = query === undefined ? {} : toSchema(query, "input");
   const asked = Object.entries(properties as JsonObject).map(([name, schema]) => toParameter("query", name, schema));
   const good = Object.entries(answers).map(([status, schema]) => [status, toAnswer(Number(status), schema)] as const);
-  const bad = [...refusals, ...ALWAYS].map((status) => [status, toRefusal(status)] as const);
+  const bad = [...refusals, ...refusedAlways].map((status) => [status, toRefusal(status)] as const);
   return {
     tags: [tag],
     summary,

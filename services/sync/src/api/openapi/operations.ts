@@ -28,7 +28,7 @@ export const operations: readonly Operation[] = [
     summary: "Create a source",
     body: sourceBody,
     answers: { 201: answers.newSource },
-    refusals: [400, 409, 413, 422],
+    refusals: [409, 422],
   },
   {
     method: "get",
@@ -53,7 +53,7 @@ export const operations: readonly Operation[] = [
     summary: "Change a source",
     body: sourcePatch,
     answers: { 200: answers.source },
-    refusals: [400, 404, 409, 422],
+    refusals: [404, 409, 422],
   },
   {
     method: "delete",
@@ -70,7 +70,7 @@ export const operations: readonly Operation[] = [
     summary: "Exchange a new generated code",
     body: authorizeBody,
     answers: { 200: answers.source },
-    refusals: [400, 404, 422],
+    refusals: [404, 422],
   },
   {
     method: "post",
@@ -79,7 +79,7 @@ export const operations: readonly Operation[] = [
     summary: "Copy a source, with a service URL of its own",
     body: copyBody,
     answers: { 201: answers.newSource },
-    refusals: [400, 404, 409, 422],
+    refusals: [404, 409, 422],
   },
   {
     method: "post",
@@ -88,7 +88,7 @@ export const operations: readonly Operation[] = [
     summary: "Give a source a new service URL",
     body: rotateBody,
     answers: { 200: answers.sourceWithUrl },
-    refusals: [400, 404, 409, 422],
+    refusals: [404, 409, 422],
   },
   {
     method: "post",
@@ -138,7 +138,7 @@ export const operations: readonly Operation[] = [
     query: waitQuery,
     body: pullBody,
     answers: begun,
-    refusals: [400, 404, 409, 422],
+    refusals: [404, 409, 422],
   },
   {
     method: "post",
@@ -148,7 +148,7 @@ export const operations: readonly Operation[] = [
     query: waitQuery,
     body: reconcileBody,
     answers: begun,
-    refusals: [400, 404, 409, 422],
+    refusals: [404, 409, 422],
   },
   {
     method: "post",
@@ -158,7 +158,7 @@ export const operations: readonly Operation[] = [
     query: waitQuery,
     body: verifyBody,
     answers: begun,
-    refusals: [400, 404, 409, 422],
+    refusals: [404, 409, 422],
   },
   {
     method: "post",
@@ -184,7 +184,7 @@ export const operations: readonly Operation[] = [
     summary: "Read a run",
     query: waitQuery,
     answers: { 200: answers.run },
-    refusals: [404],
+    refusals: [404, 422],
   },
   {
     method: "get",
@@ -202,7 +202,7 @@ export const operations: readonly Operation[] = [
     summary: "Replay dead letters, or count them",
     body: replayBody,
     answers: { 200: answers.replayed },
-    refusals: [400, 422],
+    refusals: [422],
   },
   {
     method: "get",
