@@ -1,14 +1,9 @@
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { startPair } from "./pair.ts";
-import type { Pair } from "./pair.ts";
 
-let pair: Pair;
-before(async () => {
-  pair = await startPair({ tickets: 20, latencyMs: 5 });
-});
-after(() => pair.stop());
+const pair = await startPair({ tickets: 20, latencyMs: 5 });
 
 interface Table {
   readonly name: string;
@@ -31,12 +26,7 @@ async function call(method: string, path: string, body?: object): Promise<Answer
   return { ...(answer.body as Answer), status: answer.status };
 }
 
-function body(name: string, change: object = {}): object {
-  const { orgId, clientId, clientSecret, url } = pair.desk;
-  const code = pair.desk.generateCode();
-  const endpoints = { accountsUrl: url, deskUrl: url };
-  return { name, orgId, clientId, clientSecret, code, tables: ["agents"], ...endpoints, ...change };
-}
+const body = (name: string, change: object = {}): object => pair.newSource(name, { tables: ["agents"], ...change });
 
 async function create(name: string, change: object = {}): Promise<Answer> {
   const created = await call("POST", "/sources", body(name, change));

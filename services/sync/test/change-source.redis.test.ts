@@ -1,16 +1,10 @@
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { startPair } from "./pair.ts";
-import type { Pair } from "./pair.ts";
 
-let pair: Pair;
-let token: string;
-before(async () => {
-  pair = await startPair({ tickets: 20, latencyMs: 2 });
-  token = await tokenOfOurOwn();
-});
-after(() => pair.stop());
+const pair = await startPair({ tickets: 20, latencyMs: 2 });
+const token = await tokenOfOurOwn();
 
 interface Source {
   readonly name: string;
@@ -32,19 +26,7 @@ async function call(method: string, path: string, body?: unknown): Promise<Sourc
 }
 
 async function create(name: string, change: object = {}): Promise<Source> {
-  const { orgId, clientId, clientSecret, url } = pair.desk;
-  const code = pair.desk.generateCode();
-  const endpoints = { accountsUrl: url, deskUrl: url };
-  const created = await call("POST", "", {
-    name,
-    orgId,
-    clientId,
-    clientSecret,
-    code,
-    tables: ["contacts"],
-    ...endpoints,
-    ...change,
-  });
+  const created = await call("POST", "", pair.newSource(name, { tables: ["contacts"], ...change }));
   assert.equal(created.status, 201, JSON.stringify(created));
   return created;
 }

@@ -1,14 +1,9 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { startPair } from "./pair.ts";
-import type { Pair } from "./pair.ts";
 
-let pair: Pair;
-before(async () => {
-  pair = await startPair({ tickets: 20, latencyMs: 2 });
-});
-after(() => pair.stop());
+const pair = await startPair({ tickets: 20, latencyMs: 2 });
 
 interface Table {
   readonly name: string;
@@ -30,10 +25,8 @@ async function call(method: string, path: string, body?: object): Promise<Answer
 }
 
 async function create(name: string, { scopes, ...change }: { scopes?: string[]; tables?: string[] } = {}) {
-  const { orgId, clientId, clientSecret, url } = pair.desk;
   const code = pair.desk.generateCode(scopes);
-  const endpoints = { accountsUrl: url, deskUrl: url };
-  const created = await call("POST", "", { name, orgId, clientId, clientSecret, code, ...endpoints, ...change });
+  const created = await call("POST", "", pair.newSource(name, { code, ...change }));
   assert.equal(created.status, 201, JSON.stringify(created));
 }
 

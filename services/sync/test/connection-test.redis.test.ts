@@ -1,13 +1,8 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { startPair } from "./pair.ts";
-import type { Pair } from "./pair.ts";
 
-let pair: Pair;
-before(async () => {
-  pair = await startPair({ tickets: 30, latencyMs: 20 });
-});
-after(() => pair.stop());
+const pair = await startPair({ tickets: 30, latencyMs: 20 });
 
 interface Check {
   readonly name: string;
@@ -22,18 +17,7 @@ async function call(method: string, path: string, body?: object) {
 }
 
 async function create(name: string, change: object = {}): Promise<void> {
-  const { orgId, clientId, clientSecret, url } = pair.desk;
-  const endpoints = { accountsUrl: url, deskUrl: url };
-  const code = pair.desk.generateCode();
-  const created = await call("POST", "/sources", {
-    name,
-    orgId,
-    clientId,
-    clientSecret,
-    code,
-    ...endpoints,
-    ...change,
-  });
+  const created = await call("POST", "/sources", pair.newSource(name, change));
   assert.equal(created.status, 201, JSON.stringify(created));
 }
 

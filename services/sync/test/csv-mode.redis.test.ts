@@ -1,20 +1,12 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { after, before, test } from "node:test";
+import { after, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { startPair } from "./pair.ts";
-import type { Pair } from "./pair.ts";
 
-let pair: Pair;
-let db: DatabaseSync;
-before(async () => {
-  pair = await startPair({ tickets: 40, latencyMs: 5 });
-  db = new DatabaseSync(pair.sinkFile, { readOnly: true, timeout: 5_000 });
-});
-after(async () => {
-  db.close();
-  await pair.stop();
-});
+const pair = await startPair({ tickets: 40, latencyMs: 5 });
+const db = new DatabaseSync(pair.sinkFile, { readOnly: true, timeout: 5_000 });
+after(() => db.close());
 
 const tables = ["tickets", "contacts", "teams"];
 
@@ -45,19 +37,7 @@ async function isEqual(): Promise<boolean> {
 }
 
 test("a source in csv mode has the plain names for its flat views, custom fields and all", async () => {
-  const { desk } = pair;
-  const { orgId, clientId, clientSecret, url } = desk;
-  const made = await pair.call("POST", "/sources", {
-    name: "acme",
-    mode: "csv",
-    orgId,
-    clientId,
-    clientSecret,
-    code: desk.generateCode(),
-    tables,
-    accountsUrl: url,
-    deskUrl: url,
-  });
+  const made = await pair.call("POST", "/sources", pair.newSource("acme", { mode: "csv", tables }));
   assert.equal(made.status, 201);
   await pair.call("POST", "/sources/acme/webhook");
   await pair.run("/sources/acme/pull");

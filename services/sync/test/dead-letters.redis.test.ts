@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { startPair } from "./pair.ts";
-import type { Pair } from "./pair.ts";
 
 interface Letter {
   readonly id: string;
@@ -37,28 +36,9 @@ interface Status {
   readonly ledger: Readonly<Record<string, number>>;
 }
 
-let pair: Pair;
-let serviceUrl: string;
-let database: string;
-before(async () => {
-  pair = await startPair({ tickets: 20, latencyMs: 2 });
-  const { orgId, clientId, clientSecret, url } = pair.desk;
-  const endpoints = { accountsUrl: url, deskUrl: url };
-  const code = pair.desk.generateCode();
-  const { body } = await pair.call("POST", "/sources", {
-    name: "acme",
-    orgId,
-    clientId,
-    clientSecret,
-    code,
-    tables: ["tasks"],
-    ...endpoints,
-  });
-  const source = body as { readonly serviceUrl: string; readonly sinkUrl: string };
-  ({ serviceUrl } = source);
-  database = source.sinkUrl.replace("sqlite:", "");
-});
-after(() => pair.stop());
+const pair = await startPair({ tickets: 20, latencyMs: 2 });
+const { body: source } = await pair.call("POST", "/sources", pair.newSource("acme", { tables: ["tasks"] }));
+const { serviceUrl } = source as { readonly serviceUrl: string };
 
 async function call(
   method: string,
@@ -73,7 +53,7 @@ const status = async (): Promise<Status> => (await pair.call("GET", "/sources/ac
 
 /** A task as the sink has it. */
 function rowOf(key: string): { readonly data: string; readonly _synced_at: string } {
-  const db = new DatabaseSync(database, { readOnly: true });
+  const db = new DatabaseSync(pair.sinkFile, { readOnly: true });
   const row = db.prepare("select data, _synced_at from acme_tasks where id = ?").get(key);
   db.close();
   return row as ReturnType<typeof rowOf>;
@@ -216,7 +196,7 @@ test(
   { timeout: 60_000 },
   async () => {
     const [task] = pair.desk.store.records("tasks");
-    const db = new DatabaseSync(database);
+    const db = new DatabaseSync(pair.sinkFile);
     db.exec("pragma busy_timeout = 5000");
     db.exec(
       `create trigger refuse before insert on acme_tasks when new.id = '${task!.key}' begin select raise(abort, 'no'); end`,

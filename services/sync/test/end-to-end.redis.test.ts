@@ -1,30 +1,12 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { tableNames } from "@deskmirror/desk-emulator";
 import { startPair } from "./pair.ts";
-import type { Pair } from "./pair.ts";
 
-let pair: Pair;
-before(async () => {
-  pair = await startPair({ tickets: 60, latencyMs: 5 });
-});
-after(() => pair.stop());
+const pair = await startPair({ tickets: 60, latencyMs: 5 });
 
-function source(change: object = {}): object {
-  const { desk } = pair;
-  return {
-    name: "acme",
-    orgId: desk.orgId,
-    clientId: desk.clientId,
-    clientSecret: desk.clientSecret,
-    code: desk.generateCode(),
-    tables: tableNames,
-    accountsUrl: desk.url,
-    deskUrl: desk.url,
-    ...change,
-  };
-}
+const source = (change: object = {}): object => pair.newSource("acme", { tables: tableNames, ...change });
 
 const refused: readonly [string, object, number, RegExp][] = [
   ["a code that was never given", { code: "1000.none.none" }, 422, /invalid_code/],

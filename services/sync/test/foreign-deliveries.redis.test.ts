@@ -1,24 +1,15 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { startPair } from "./pair.ts";
-import type { Pair } from "./pair.ts";
 
 type Ledger = Readonly<Record<string, number>>;
 
-let pair: Pair;
-let serviceUrl: string;
-before(async () => {
-  // No webhook is registered: only the foreign deliveries tell of a change.
-  pair = await startPair({ tickets: 400, latencyMs: 2 });
-  const { orgId, clientId, clientSecret, url } = pair.desk;
-  const endpoints = { accountsUrl: url, deskUrl: url };
-  const source = { name: "acme", orgId, clientId, clientSecret, code: pair.desk.generateCode(), ...endpoints };
-  const created = await pair.call("POST", "/sources", { ...source, tables: ["tickets", "contacts"] });
-  ({ serviceUrl } = created.body as { readonly serviceUrl: string });
-  await pair.run("/sources/acme/pull");
-});
-after(() => pair.stop());
+// No webhook is registered: only the foreign deliveries tell of a change.
+const pair = await startPair({ tickets: 400, latencyMs: 2 });
+const created = await pair.call("POST", "/sources", pair.newSource("acme", { tables: ["tickets", "contacts"] }));
+const { serviceUrl } = created.body as { readonly serviceUrl: string };
+await pair.run("/sources/acme/pull");
 
 async function send(body: string, query = ""): Promise<void> {
   const answer = await fetch(`${serviceUrl}${query}`, { method: "POST", body });

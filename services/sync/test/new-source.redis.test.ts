@@ -1,27 +1,18 @@
 import assert from "node:assert/strict";
-import { after, afterEach, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createFaultProxy, startRedis } from "@deskmirror/testing";
-import type { TestRedis } from "@deskmirror/testing";
-import request from "supertest";
-import { ADMIN_TOKEN, GOOD_CODE, assertError, openApi } from "./api-app.ts";
-import type { ApiApp } from "./api-app.ts";
+import { startPair } from "./pair.ts";
+import { assertError, createClient } from "./support/api-client.ts";
+import { withSync } from "./sync-process.ts";
 
-let redis: TestRedis;
-let api: ApiApp;
-before(async () => {
-  redis = await startRedis();
-  api = await openApi(redis.url);
-});
-after(async () => {
-  await api.close();
-  await redis.stop();
-});
-afterEach(() => assert.deepEqual(api.errors, [], "no answer is a mistake of ours"));
+const { desk, syncUrl, newSource } = await startPair({ tickets: 0 });
+const call = createClient(syncUrl);
 
-const good = { name: "acme", orgId: "700123456", clientId: "1000.X", clientSecret: "s3cret", code: GOOD_CODE };
+/** A code works once: what is refused must not use it up. */
+const good = newSource("acme");
 
-const create = () => request(api.url).post("/api/sources").set("authorization", `Bearer ${ADMIN_TOKEN}`);
+const create = () => call("post", "/api/sources");
 
 const long = (length: number) => "x".repeat(length);
 
@@ -68,11 +59,12 @@ describe("a new source is refused with 422, and nothing is stored", () => {
     });
   }
 
+  const narrow = desk.generateCode(["Desk.basic.READ"]);
   const others: readonly (readonly [why: string, change: object, message: RegExp])[] = [
     ["a field there is not", { token: "x" }, /token/],
     ["a table there is not", { tables: ["invoices"] }, /There is no table invoices/],
-    ["a table without its scope", { tables: ["agents", "calls"] }, /calls: the scope/],
-    ["a refused code", { code: "1000.bad.code" }, /refused the code/],
+    ["a table without its scope", { tables: ["agents", "calls"], code: narrow }, /calls: .* scope Desk\.calls\.READ/],
+    ["a refused code", { code: "1000.bad.code" }, /^invalid_code: /],
     ["a sink of no kind we know", { sinkUrl: "mysql://u:pa55@h/d" }, /of no kind we know/],
     ["a sink outside DATA_DIR", { sinkUrl: "sqlite:/etc/desk.db" }, /does not lie in DATA_DIR/],
     ["a sink of metadata", { sinkUrl: "postgres://u:pa55@169.254.169.254/d" }, /serves the metadata/],
@@ -108,29 +100,36 @@ describe("a new source is refused with 422, and nothing is stored", () => {
     assertError(await create(), 422, /name: .*orgId: .*clientId: .*clientSecret: /);
     assertError(await create().send([]), 422, /body: /);
     assertError(await create().send('"acme"'), 400, /not JSON/);
-    assert.deepEqual((await request(api.url).get("/api/sources").set("authorization", `Bearer ${ADMIN_TOKEN}`)).body, {
-      items: [],
-    });
+    assert.deepEqual((await call("get", "/api/sources")).body, { items: [] });
+  });
+
+  test("and the code is not used: the same one works once the rest is right", async () => {
+    const res = await create().send(good);
+    assert.equal(res.status, 201, res.text);
   });
 });
 
 test("while Redis is away a new source is 503 and its code is not used; the same code works once it is back", async (t) => {
+  const redis = await startRedis();
+  t.after(() => redis.stop());
   const proxy = await createFaultProxy(redis.url);
   t.after(() => proxy.close());
-  const shaky = await openApi(proxy.url);
-  t.after(() => shaky.close());
-  const send = () => request(shaky.url).post("/api/sources").set("authorization", `Bearer ${ADMIN_TOKEN}`).send(good);
-  proxy.cut();
-  const refused = await send();
-  assertError(refused, 503, /Redis/);
-  assert.equal(refused.headers["retry-after"], "30");
-  assert.deepEqual(shaky.usedCodes, []);
-  assert.deepEqual(await shaky.registry.list(), []);
-  proxy.restore();
-  let answer = refused;
-  for (const endMs = performance.now() + 20_000; answer.status === 503 && performance.now() < endMs; await sleep(100)) {
-    answer = await send();
-  }
-  assert.equal(answer.status, 201, JSON.stringify(answer.body));
-  assert.deepEqual(shaky.usedCodes, [GOOD_CODE]);
+  await withSync({ REDIS_URL: proxy.url, ALLOW_CUSTOM_ENDPOINTS: "true" }, async (sync) => {
+    await sync.until("/readyz", 200);
+    const shaky = createClient(`http://127.0.0.1:${sync.port}`);
+    const late = newSource("late");
+    const send = () => shaky("post", "/api/sources").send(late);
+    proxy.cut();
+    const refused = await send();
+    assertError(refused, 503, /Redis/);
+    assert.equal(refused.headers["retry-after"], "30");
+    assert.deepEqual((await shaky("get", "/api/sources")).body, { items: [] });
+    proxy.restore();
+    let answer = refused;
+    for (const endMs = performance.now() + 20_000; answer.status === 503 && performance.now() < endMs;) {
+      await sleep(100);
+      answer = await send();
+    }
+    assert.equal(answer.status, 201, JSON.stringify(answer.body));
+  });
 });

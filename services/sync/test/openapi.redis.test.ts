@@ -1,25 +1,14 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { Validator } from "@seriousme/openapi-schema-validator";
-import { startRedis } from "@deskmirror/testing";
-import type { TestRedis } from "@deskmirror/testing";
-import request from "supertest";
 import { apiRouters } from "../src/app.ts";
 import type { ApiDeps } from "../src/api/deps.ts";
 import { operations } from "../src/api/openapi/operations.ts";
-import { ADMIN_TOKEN, openApi } from "./api-app.ts";
-import type { ApiApp } from "./api-app.ts";
+import { startPair } from "./pair.ts";
+import { createClient } from "./support/api-client.ts";
 
-let redis: TestRedis;
-let api: ApiApp;
-before(async () => {
-  redis = await startRedis();
-  api = await openApi(redis.url);
-});
-after(async () => {
-  await api.close();
-  await redis.stop();
-});
+const { syncUrl } = await startPair({ tickets: 0 });
+const call = createClient(syncUrl);
 
 test("every route of the admin API is described, and nothing else", () => {
   const routed = apiRouters({} as ApiDeps).flatMap(([prefix, { stack }]) =>
@@ -34,8 +23,8 @@ test("every route of the admin API is described, and nothing else", () => {
 });
 
 test("GET /api/openapi.json takes the token and gives a valid OpenAPI document", async () => {
-  assert.equal((await request(api.url).get("/api/openapi.json")).status, 401);
-  const res = await request(api.url).get("/api/openapi.json").set("authorization", `Bearer ${ADMIN_TOKEN}`);
+  assert.equal((await call("get", "/api/openapi.json", null)).status, 401);
+  const res = await call("get", "/api/openapi.json");
   assert.equal(res.status, 200);
   const { valid, errors } = await new Validator().validate(res.body);
   assert.ok(valid, JSON.stringify(errors));
@@ -43,9 +32,9 @@ test("GET /api/openapi.json takes the token and gives a valid OpenAPI document",
 });
 
 test("/ leads to the page, which needs no token, runs no inline script and shows the description", async () => {
-  const root = await request(api.url).get("/");
+  const root = await call("get", "/", null);
   assert.deepEqual([root.status, root.headers["location"]], [302, "/docs/"]);
-  const page = await request(api.url).get("/docs/");
+  const page = await call("get", "/docs/", null);
   assert.equal(page.status, 200);
   assert.match(page.headers["content-type"]!, /text\/html/);
   assert.match(page.headers["content-security-policy"]!, /script-src 'self';/);
@@ -55,7 +44,7 @@ test("/ leads to the page, which needs no token, runs no inline script and shows
   assert.doesNotMatch(page.text, /<script>|\son\w+=/);
   const files = [...page.text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, file]) => file!);
   assert.equal(files.length, 4);
-  for (const file of files) assert.equal((await request(api.url).get(`/docs/${file}`)).status, 200, file);
-  assert.match((await request(api.url).get("/docs/page.js")).text, /\/api\/sources\/\{name\}\/status/);
-  assert.equal((await request(api.url).get("/docs/package.json")).status, 404);
+  for (const file of files) assert.equal((await call("get", `/docs/${file}`, null)).status, 200, file);
+  assert.match((await call("get", "/docs/page.js", null)).text, /\/api\/sources\/\{name\}\/status/);
+  assert.equal((await call("get", "/docs/package.json", null)).status, 404);
 });

@@ -1,107 +1,130 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
+import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
+import { after, afterEach } from "node:test";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createDeskEmulator } from "@deskmirror/desk-emulator";
 import type { DeskEmulator, DeskEmulatorOptions } from "@deskmirror/desk-emulator";
 import { freePort, startRedis } from "@deskmirror/testing";
+import { ADMIN_TOKEN, startService } from "./service-process.ts";
+import type { ServiceProcess } from "./service-process.ts";
 import { assertDescribed } from "./support/described.ts";
 
 /** The real pair as processes, with a Redis, a SQLite sink and an emulated Desk. */
 export interface Pair {
   readonly desk: DeskEmulator;
+  readonly redisUrl: string;
+  /** Where ingest takes deliveries: what service URLs start with. */
+  readonly ingestUrl: string;
+  /** Where sync answers. */
+  readonly syncUrl: string;
+  readonly dataDir: string;
   /** The SQLite file that is the sink. */
   readonly sinkFile: string;
+  /** What creates a source of the Desk, with a new code, changed as given. */
+  readonly newSource: (name: string, change?: object) => object;
   /** Calls the admin API; gives status and body, which must be as the API's description says. */
-  call(method: string, path: string, body?: unknown): Promise<{ readonly status: number; readonly body: unknown }>;
+  readonly call: (
+    method: string,
+    path: string,
+    body?: unknown,
+  ) => Promise<{ readonly status: number; readonly body: unknown }>;
   /** Starts a run and gives its result when it is done. */
-  run(path: string, body?: unknown): Promise<unknown>;
-  restartSync(signal: NodeJS.Signals): Promise<void>;
-  stop(): Promise<void>;
+  readonly run: (path: string, body?: unknown) => Promise<unknown>;
+  /** Ends sync, does what is given while there is none, and starts another. */
+  readonly restartSync: (signal: NodeJS.Signals, meanwhile?: () => Promise<void>) => Promise<void>;
 }
 
-const ADMIN_TOKEN = "0f3c9a7be1d24586a0b1c2d3e4f5";
-const root = join(import.meta.dirname, "../../..");
-
+/** Starts the pair for the tests of a file, and stops it after them. Sync may log no error. */
 export async function startPair(options: DeskEmulatorOptions): Promise<Pair> {
+  await using started = new AsyncDisposableStack();
   const dir = await mkdtemp(join(tmpdir(), "deskmirror-pair-"));
+  started.defer(() => rm(dir, { recursive: true, force: true }));
   const sinkFile = join(dir, "desk.db");
   const redis = await startRedis(["--maxmemory-policy", "noeviction"]);
+  started.defer(() => redis.stop());
   const desk = await createDeskEmulator(options);
+  started.defer(() => desk.close());
   const [ingestPort, opsPort, syncPort] = [await freePort(), await freePort(), await freePort()];
+  const [ingestUrl, syncUrl] = [`http://127.0.0.1:${ingestPort}`, `http://127.0.0.1:${syncPort}`];
   const env = {
-    ...process.env,
     REDIS_URL: redis.url,
     DATA_DIR: dir,
     SPOOL_DIR: join(dir, "spool"),
     SINK_URL: `sqlite:${sinkFile}`,
-    SECRET_KEY: Buffer.alloc(32, 7).toString("base64"),
-    ADMIN_TOKEN,
     ALLOW_CUSTOM_ENDPOINTS: "true",
-    PUBLIC_URL: `http://127.0.0.1:${ingestPort}`,
+    PUBLIC_URL: ingestUrl,
     INGEST_PORT: String(ingestPort),
     INGEST_OPS_PORT: String(opsPort),
     SYNC_PORT: String(syncPort),
     LOG_LEVEL: "warn",
   };
-  const start = (service: string) =>
-    spawn(process.execPath, [`services/${service}/src/main.ts`], {
-      cwd: root,
-      env,
-      stdio: ["ignore", "ignore", "inherit"],
-    });
-  const ingest = start("ingest");
-  let sync = start("sync");
-  const origin = `http://127.0.0.1:${syncPort}`;
-  await ready(`http://127.0.0.1:${opsPort}`);
-  await ready(origin);
+  const ingest = startService("ingest", env);
+  started.defer(async () => void (await ingest.end("SIGKILL")));
+  let sync = startService("sync", env);
+  started.defer(async () => void (await sync.end("SIGKILL")));
+  await ready(`http://127.0.0.1:${opsPort}`, ingest);
+  await ready(syncUrl, sync);
+  const running = started.move();
+  const assertNoMistake = (): void => assert.deepEqual(mistakes(sync.output()), [], "sync makes no mistake");
+  afterEach(assertNoMistake);
+  after(async () => {
+    await running.disposeAsync();
+    assertNoMistake();
+  });
 
   const pair: Pair = {
     desk,
+    redisUrl: redis.url,
+    ingestUrl,
+    syncUrl,
+    dataDir: dir,
     sinkFile,
+    newSource(name, change) {
+      const { orgId, clientId, clientSecret, url } = desk;
+      const endpoints = { accountsUrl: url, deskUrl: url };
+      return { name, orgId, clientId, clientSecret, code: desk.generateCode(), ...endpoints, ...change };
+    },
     async call(method, path, body) {
       const headers = { authorization: `Bearer ${ADMIN_TOKEN}`, "content-type": "application/json" };
-      const answer = await fetch(`${origin}/api${path}`, {
+      const answer = await fetch(`${syncUrl}/api${path}`, {
         method,
         headers,
         ...(body !== undefined && { body: JSON.stringify(body) }),
       });
       const said = { status: answer.status, body: await answer.json() };
-      assertDescribed({ method, path: `/api${path.replace(/\?.*$/, "")}`, ...said });
+      assertDescribed({ method, path: `/api${path}`, ...said });
       return said;
     },
     async run(path, body) {
-      const started = await pair.call("POST", `${path}?wait=60`, body);
-      const run = started.body as { readonly state?: string; readonly result?: unknown };
-      if (run.state !== "done") throw new Error(JSON.stringify(started));
+      const answer = await pair.call("POST", `${path}?wait=60`, body);
+      const run = answer.body as { readonly state?: string; readonly result?: unknown };
+      if (run.state !== "done") throw new Error(JSON.stringify(answer));
       return run.result;
     },
-    async restartSync(signal) {
-      sync.kill(signal);
-      await once(sync, "exit");
-      sync = start("sync");
-      await ready(origin);
-    },
-    async stop() {
-      for (const child of [ingest, sync]) {
-        child.kill("SIGKILL");
-        if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
-      }
-      await desk.close();
-      await redis.stop();
-      await rm(dir, { recursive: true, force: true });
+    async restartSync(signal, meanwhile) {
+      await sync.end(signal);
+      assertNoMistake();
+      await meanwhile?.();
+      sync = startService("sync", env);
+      await ready(syncUrl, sync);
     },
   };
   return pair;
 }
 
-async function ready(origin: string): Promise<void> {
-  for (let attempt = 0; attempt < 150; attempt++) {
+/** Lines that log an error; that a source cannot be opened is none of ours. */
+function mistakes(output: string): readonly string[] {
+  const errors = output.split("\n").filter((line) => /"level":"(?:error|fatal)"/.test(line));
+  return errors.filter((line) => !line.includes("a source could not be opened"));
+}
+
+async function ready(origin: string, service: ServiceProcess): Promise<void> {
+  for (let attempt = 0; attempt < 300; attempt++) {
     const answer = await fetch(`${origin}/readyz`).catch(() => null);
     if (answer?.ok === true) return;
-    await sleep(200);
+    await sleep(100);
   }
-  throw new Error(`${origin} did not get ready within 30 s`);
+  throw new Error(`${origin} did not get ready within 30 s: ${service.output()}`);
 }

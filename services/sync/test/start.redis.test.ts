@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { createFaultProxy, startRedis } from "@deskmirror/testing";
 import type { FaultProxy, TestRedis } from "@deskmirror/testing";
+import { assertError, createClient } from "./support/api-client.ts";
 import { withSync } from "./sync-process.ts";
 
 let redis: TestRedis;
@@ -23,18 +24,21 @@ describe("while Redis is away at the start", () => {
   test("sync is alive, says what it waits for, refuses the rest with a hint, and goes on once Redis is there", async () => {
     proxy.cut();
     await withSync({ REDIS_URL: proxy.url }, async (sync) => {
+      const call = createClient(`http://127.0.0.1:${sync.port}`);
       await sync.until("/healthz", 200);
       const { checks } = (await sync.until("/readyz", 503)) as Readiness;
       assert.match(checks["redis"]?.message ?? "", /Redis is out of reach .*check REDIS_URL/);
-      for (const path of ["/api/sources", "/"]) {
-        const { status, body } = await sync.get(path);
-        assert.equal(status, 503);
-        assert.match((body as { error: { hint: string } }).error.hint, /readyz/);
+      assert.equal((await call("get", "/metrics", null)).status, 200);
+      for (const path of ["/", "/api/sources", "/api/nothing"]) {
+        const refused = await call("get", path, null);
+        assertError(refused, 503, /starting or ending/);
+        assert.match(refused.body.error.hint, /readyz/);
       }
       proxy.restore();
       const ready = (await sync.until("/readyz", 200)) as Readiness;
       assert.deepEqual(Object.keys(ready.checks), ["redis", "sink", "sources"]);
-      assert.equal((await sync.get("/api/sources")).status, 401);
+      assert.equal((await call("get", "/api/sources", null)).status, 401);
+      assert.equal((await call("get", "/api/sources")).status, 200);
       assert.equal(await sync.end("SIGTERM"), 0);
     });
   });
