@@ -1,20 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { askPulls, pullSlot, pullUnderWay, waitForPulls } from "../src/api/pull-work.ts";
+import { askPulls, pullSlot, pullUnderWay } from "../src/api/pull-work.ts";
 import type { TableFacts } from "../src/mirror/due-work.ts";
-import type { OpenMirror } from "../src/mirror/open-mirror.ts";
-import type { TableContext } from "../src/mirror/table-context.ts";
+import { NO_PROGRESS } from "../src/mirror/progress.ts";
+import type { Pull } from "../src/mirror/progress.ts";
+import { createStage } from "./support/stage.ts";
+import { complete, facts, running, stream } from "./support/table-facts.ts";
 
-function context(name: string, parent: TableContext | null = null): TableContext {
-  return { stream: { name }, parent } as unknown as TableContext;
-}
-const tickets = context("tickets");
-const contexts = new Map(
-  [tickets, context("ticket_comments", tickets), context("agents")].map((one) => [one.stream.name, one]),
-);
-
-const facts = (name: string, asked: number, pull: object | null, completedMs: number | null = null): TableFacts =>
-  ({ stream: { name }, asked, progress: { pull, completedMs, problem: null } }) as unknown as TableFacts;
+await using stage = await createStage(["tickets", "ticket_comments", "agents"], { tickets: 0 });
+const { contexts } = stage;
 
 test("F7: with a table the parents are asked for that never were, and no others", () => {
   const ask = (tables: string[], pulls: Record<string, number>, restart = false) =>
@@ -37,27 +31,15 @@ test("F9: a run is shared by those who ask for the same tables", () => {
 });
 
 test("a first pull and a restart are under way until they end; a compare by the clock is not", () => {
-  const pulls = { agents: 2 };
-  const underWay = (fact: TableFacts) => pullUnderWay(["agents"], { facts: [fact], pulls });
-  assert.equal(underWay(facts("agents", 2, null)), "agents");
-  assert.equal(underWay(facts("agents", 2, { asked: 1, state: "complete" }, 5)), "agents");
-  assert.equal(underWay(facts("agents", 2, { asked: 2, state: "running" })), "agents");
-  assert.equal(underWay(facts("agents", 2, { asked: 2, state: "running" }, 5)), null);
-  assert.equal(underWay(facts("agents", 2, { asked: 2, state: "complete" }, 5)), null);
-  assert.equal(underWay(facts("tickets", 1, null)), null);
-});
-
-test("waiting ends when every table has, and does not wait for one that is kept no longer", async () => {
-  const ended = { asked: 1, state: "complete", rows: 3, calls: 2, credits: 6, message: null };
-  const all = [facts("agents", 1, ended, 5)];
-  const open = { mirror: { facts: async () => all } } as unknown as OpenMirror;
-  const { signal } = new AbortController();
-  const { tables } = (await waitForPulls(() => open, { tables: ["agents", "calls"], signal })) as { tables: object[] };
-  assert.deepEqual(
-    tables.map((table) => Object.entries(table).flat().slice(0, 4)),
-    [
-      ["name", "agents", "state", "complete"],
-      ["name", "calls", "state", "disabled"],
-    ],
-  );
+  const agents = { ...stream, name: "agents" };
+  const isUnderWay = (asked: number, pull: Pull | null, completedMs: number | null = null) => {
+    const fact: TableFacts = facts({ stream: agents, asked, progress: { ...NO_PROGRESS, pull, completedMs } });
+    return pullUnderWay(["agents"], { facts: [fact], pulls: { agents: 2 } });
+  };
+  assert.equal(isUnderWay(2, null), "agents");
+  assert.equal(isUnderWay(2, { ...complete, asked: 1 }, 5), "agents");
+  assert.equal(isUnderWay(2, { ...running, asked: 2 }), "agents");
+  assert.equal(isUnderWay(2, { ...running, asked: 2 }, 5), null);
+  assert.equal(isUnderWay(2, { ...complete, asked: 2 }, 5), null);
+  assert.equal(pullUnderWay(["agents"], { facts: [facts({})], pulls: { agents: 2 } }), null);
 });

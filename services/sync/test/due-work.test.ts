@@ -5,56 +5,13 @@ import { duePull, isBinDue, isReconcileDue, isStillToBePulled, tableLife } from 
 import type { TableFacts } from "../src/mirror/due-work.ts";
 import { NO_PROGRESS } from "../src/mirror/progress.ts";
 import type { Pull } from "../src/mirror/progress.ts";
+import { complete, facts, running, stream } from "./support/table-facts.ts";
 
-const stream: Stream = {
-  name: "tickets",
-  parent: null,
-  perTicket: false,
-  core: [],
-  hasModifiedTime: true,
-  hasEvents: true,
-  polled: false,
-  hasChangedSince: true,
-  inBin: true,
-  volatile: new Set(),
-  columns: [],
-};
 const polled: Stream = { ...stream, name: "teams", polled: true, hasChangedSince: false };
 const child: Stream = { ...stream, name: "ticket_threads", perTicket: true, hasChangedSince: false };
 
-const running: Pull = {
-  asked: 1,
-  state: "running",
-  startedMs: 1_000,
-  finishedMs: null,
-  readings: [],
-  parentsAfter: null,
-  distinct: 0,
-  rows: 0,
-  calls: 0,
-  credits: 0,
-  expected: null,
-  deletedBefore: 0,
-  boundMs: 1_000,
-  message: null,
-};
-const complete: Pull = { ...running, state: "complete", finishedMs: 2_000 };
 const incomplete: Pull = { ...complete, state: "incomplete", message: "why" };
 const long: Pull = { ...incomplete, finishedMs: 101_000 };
-
-function facts(change: Partial<TableFacts>): TableFacts {
-  const intervals = { reconcileMs: 900_000, compareMs: 21_600_000, sweepMs: 604_800_000 };
-  return {
-    stream,
-    progress: NO_PROGRESS,
-    watermarkMs: null,
-    asked: 1,
-    refusedRows: 0,
-    nowMs: 10_000,
-    intervals,
-    ...change,
-  };
-}
 
 const done = { ...NO_PROGRESS, pull: complete, completedMs: 2_000, reconciledMs: 3_000 };
 
