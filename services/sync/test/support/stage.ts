@@ -16,6 +16,7 @@ import type { Verdict } from "../../src/mirror/verify-run.ts";
 /** One Desk, one sink in memory, and the contexts between them; nothing runs by itself. */
 export interface Stage extends AsyncDisposable {
   readonly desk: DeskEmulator;
+  readonly dataSource: DataSource;
   readonly source: Source;
   readonly sink: Sink;
   readonly leases: Leases;
@@ -63,6 +64,7 @@ export async function createStage(
 
   return {
     desk,
+    dataSource,
     source,
     sink,
     leases,
