@@ -3,6 +3,7 @@ export * from "./content-hash.ts";
 export * from "./content.ts";
 export * from "./errors.ts";
 export * from "./group-commit.ts";
+export * from "./is-aside.ts";
 export * from "./join.ts";
 export * from "./json.ts";
 export * from "./ports/columns.ts";

@@ -7,6 +7,8 @@ import type { NamedColumn } from "./flat/name-columns.ts";
 import { readColumn } from "./flat/read-value.ts";
 import type { FlatValue } from "./flat/read-value.ts";
 import { hasChanged, mergeRow } from "./merge-row.ts";
+import { addUnshown, createMemorySuspects } from "./memory-suspects.ts";
+import type { MemorySuspects } from "./memory-suspects.ts";
 import { assertNames, foreignOwnerError } from "./names.ts";
 import { collapseDoubts, planWrite } from "./plan-write.ts";
 import { toStorableBatch } from "./storable-batch.ts";
@@ -19,6 +21,7 @@ interface StoredRow {
 interface MemoryTable {
   readonly rows: Map<string, StoredRow>;
   readonly doubts: Map<string, OpenDoubt>;
+  readonly suspects: MemorySuspects;
   /** `key s.h` of every contradiction that was ever raised. */
   readonly contradictions: Set<string>;
   state: TableState;
@@ -83,6 +86,7 @@ export function createMemorySink(now: () => number = Date.now): MemorySink {
         kept.set(stream, {
           rows: new Map(),
           doubts: new Map(),
+          suspects: new Map(),
           contradictions: new Set(),
           state: NO_STATE,
           flat: null,
@@ -121,7 +125,16 @@ export function createMemorySink(now: () => number = Date.now): MemorySink {
       }
       const doubts = raise(batch.table, plan.doubts);
       for (const [key, currentMs] of plan.answers) {
-        if ((table.doubts.get(key)?.afterMs ?? Infinity) < currentMs) table.doubts.delete(key);
+        for (const asked of [table.doubts, table.suspects]) {
+          if ((asked.get(key)?.afterMs ?? Infinity) < currentMs) asked.delete(key);
+        }
+      }
+      for (const shown of batch.shown ?? []) {
+        addUnshown(
+          table.suspects,
+          select(batch.table, ({ deletedMs }) => deletedMs === null),
+          shown,
+        );
       }
       table.state = batch.state ?? table.state;
       return { outcomes: plan.outcomes, changedKeys, doubts };
@@ -139,6 +152,22 @@ export function createMemorySink(now: () => number = Date.now): MemorySink {
     async addDoubts(table, doubts) {
       raise(table, collapseDoubts(doubts));
     },
+
+    suspects: createMemorySuspects({
+      of: (table) => find(table).suspects,
+      ofSource: (source) =>
+        new Map([...(sources.get(source) ?? [])].map(([stream, { suspects }]) => [stream, suspects])),
+      doubt: (table, suspects) => {
+        const { doubts } = find(table);
+        const asked = suspects.filter(({ key }) => !doubts.has(key));
+        raise(
+          table,
+          asked.map(({ key, parentId, afterMs }) => ({ key, parentId, afterMs, contradiction: null })),
+        );
+      },
+      endDoubt: (table, key) => void find(table).doubts.delete(key),
+      now,
+    }),
 
     async detailDue(table, limit) {
       const due = select(table, (row) => row.deletedMs === null && isDetailDue(table, row.versions));

@@ -8,6 +8,7 @@ sinkContract("the memory sink", async () => {
     stream: view.replace(/_flat$/, ""),
     core: null,
     hasModifiedTime: false,
+    isByCreatedTime: false,
   });
   return { sink, flat: async (source, view) => sink.flat(toTable(source, view)) };
 });

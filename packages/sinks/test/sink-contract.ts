@@ -8,6 +8,7 @@ import { doubtTests } from "./contract/doubts.ts";
 import { flatTests } from "./contract/flat.ts";
 import { modeTests } from "./contract/modes.ts";
 import { rowTests } from "./contract/rows.ts";
+import { suspectTests } from "./contract/suspects.ts";
 
 /** What every sink must do. `openTestSink` gives one with empty contents. */
 export function sinkContract(name: string, openTestSink: () => Promise<TestSink>): void {
@@ -22,6 +23,7 @@ export function sinkContract(name: string, openTestSink: () => Promise<TestSink>
     rowTests(contents);
     batchTests(contents);
     doubtTests(contents);
+    suspectTests(contents);
     bookkeepingTests(contents);
     flatTests(contents);
     modeTests(contents);

@@ -110,8 +110,8 @@ export function createZohoDesk({ source, tokens: store, leases, throttle }: Zoho
     const changes = page.rows
       .map((row): Change | null => toChange(spec, row, seen))
       .filter((change) => change !== null);
-    const { answered, credits, next, split, shortfall, distinct } = page;
-    return { changes, rows: answered, credits, next, split, shortfall, distinct };
+    const { answered, credits, next, split, shortfall, distinct, shown } = page;
+    return { changes, rows: answered, credits, next, split, shortfall, distinct, shown };
   }
 
   return {

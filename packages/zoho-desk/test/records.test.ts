@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { PermanentError } from "@deskmirror/model";
 import type { JsonObject, JsonValue } from "@deskmirror/model";
 import { createSourceClock } from "../src/clock.ts";
+import { NOT_FOUND } from "../src/http/answer.ts";
 import { createRowReader } from "../src/paging/rows.ts";
 import type { DeskClient } from "../src/http/client.ts";
 import { createRecordReader } from "../src/records.ts";
@@ -10,8 +12,10 @@ import { specOf } from "../src/scopes.ts";
 const options = { purpose: "live", signal: new AbortController().signal } as const;
 const modifiedTime = "2026-03-01T09:00:00.000Z";
 
-function createReader(body: JsonValue | null) {
-  const client: DeskClient = { send: async () => ({ body, boundMs: 5, credits: 1 }) };
+function createReader(
+  body: JsonValue | null,
+  client: DeskClient = { send: async () => ({ body, boundMs: 5, credits: 1 }) },
+) {
   const absent = new Map<string, readonly string[]>();
   const records = createRecordReader({
     client,
@@ -43,6 +47,30 @@ for (const [what, body] of [
     await assert.rejects(records.get({ spec: specOf("tickets"), key: "1", parentId: null }, options), {
       name: "TransientError",
     });
+  });
+}
+
+/** Zoho as it answers where paths by id are not known, and lists are (null: not either). */
+function createListsOnly(rows: readonly JsonObject[] | null) {
+  const client: DeskClient = {
+    async send({ path }) {
+      const isList = path.split("/").length === 2;
+      if (!isList || rows === null) throw new PermanentError(`${path} is not known`, { code: NOT_FOUND });
+      return { body: { data: [...rows] }, boundMs: 5, credits: 3 };
+    },
+  };
+  return createReader(null, client).records;
+}
+
+const skill = { id: "1", name: "Refunds", departmentId: "7" };
+for (const [what, rows, expected] of [
+  ["shows it", [{ ...skill, id: "2" }, skill], "upsert"],
+  ["lacks it", [{ ...skill, id: "2" }], "delete"],
+  ["is gone with its parent", null, "delete"],
+] as const) {
+  test(`a 404 alone proves nothing of a record without search: when its list ${what} it is ${expected}`, async () => {
+    const name = { spec: specOf("skills"), key: "1", parentId: "7" };
+    assert.equal((await createListsOnly(rows).get(name, options)).op, expected);
   });
 }
 

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { startSearch } from "../src/paging/cursor.ts";
 import type { SearchCursor } from "../src/paging/cursor.ts";
 import { readSearch } from "../src/paging/read-search.ts";
+import type { RawPage } from "../src/paging/read-search.ts";
 import { specOf } from "../src/scopes.ts";
 import { createFakeDesk } from "./support/fake-desk.ts";
 import type { FakeDesk, FakeRecord, FakeRules } from "./support/fake-desk.ts";
@@ -18,12 +19,16 @@ interface Outcome {
   readonly shown: ReadonlySet<string>;
   readonly distinct: number;
   readonly shortfalls: readonly string[];
+  readonly spans: readonly Span[];
 }
+
+type Span = NonNullable<RawPage<SearchCursor>["shown"]>;
 
 /** Reads all ranges as sync does: what a page splits off is read too. */
 async function readAll(desk: FakeDesk, cursors: readonly SearchCursor[]): Promise<Outcome> {
   const shown = new Set<string>();
   const shortfalls: string[] = [];
+  const spans: Span[] = [];
   let distinct = 0;
   const open = [...cursors];
   for (let start = open.shift(); start !== undefined; start = open.shift()) {
@@ -37,6 +42,7 @@ async function readAll(desk: FakeDesk, cursors: readonly SearchCursor[]): Promis
       });
       assert.ok(desk.asked < 5_000, "the reading does not end");
       for (const row of page.rows) shown.add(row["id"] as string);
+      if (page.shown !== null) spans.push(page.shown);
       open.push(...page.split);
       cursor = page.next;
       if (cursor !== null) continue;
@@ -44,7 +50,7 @@ async function readAll(desk: FakeDesk, cursors: readonly SearchCursor[]): Promis
       if (page.shortfall !== null) shortfalls.push(page.shortfall);
     }
   }
-  return { shown, distinct, shortfalls };
+  return { shown, distinct, shortfalls, spans };
 }
 
 function range(startMs: number, toMs: number, partRows: number | null): SearchCursor {
@@ -129,6 +135,27 @@ test("while records come, go and come back, complete means that every untouched 
       for (const { id } of given) if (!touched.has(id)) assert.ok(shown.has(id), `${id} was never shown`);
     }),
     { numRuns: 120 },
+  );
+});
+
+const isIn = ({ createdMs }: FakeRecord, { fromMs, toMs }: Span): boolean => createdMs >= fromMs && createdMs < toMs;
+
+test("a span is said to be shown only with every untouched record of it, and together the spans are all there is", async () => {
+  await fc.assert(
+    fc.asyncProperty(records, rules, parts, happenings, async (given, rule, partRows, changes) => {
+      const desk = createFakeDesk(given, rule);
+      const touched = new Set<string>();
+      disturb(desk, changes, touched);
+      const { spans, shortfalls } = await readAll(desk, [range(0, 12, partRows), range(12, endMs, partRows)]);
+      const untouched = given.filter(({ id }) => !touched.has(id));
+      for (const record of untouched) {
+        const around = spans.filter((span) => isIn(record, span));
+        for (const { keys } of around) assert.ok(keys.includes(record.id), `${record.id} was not shown`);
+        // Of an instant that is read department by department nothing is said.
+        if (shortfalls.length === 0 && rule.lastOffset > given.length) assert.ok(around.length > 0, record.id);
+      }
+    }),
+    { numRuns: 200 },
   );
 });
 

@@ -7,6 +7,7 @@ import { adminToken } from "./api/admin-token.ts";
 import { ApiError, errorAnswers, notFound } from "./api/api-error.ts";
 import { deadLetterRoutes } from "./api/dead-letter-routes.ts";
 import { connectionTestRoutes } from "./api/connection-test-routes.ts";
+import { deleteRoutes } from "./api/delete-routes.ts";
 import type { ApiDeps } from "./api/deps.ts";
 import { descriptionRoutes, pageRoutes } from "./api/openapi/routes.ts";
 import { planRoutes } from "./api/plan-routes.ts";
@@ -58,6 +59,7 @@ export function apiRouters(deps: ApiDeps): readonly (readonly [string, Router])[
     ["/api/sources", sourceRoutes(deps)],
     ["/api/sources", webhookRoutes(deps)],
     ["/api/sources", runRoutes(deps)],
+    ["/api/sources", deleteRoutes(deps)],
     ["/api/sources", planRoutes(deps)],
     ["/api/sources", connectionTestRoutes(deps)],
     ["/api/dead-letters", deadLetterRoutes(deps)],

@@ -244,7 +244,7 @@ describe("sink", () => {
     const { dataDir, test: run } = await openConnection(t);
     expectCheck(await run(), "sink", "ok", /May be written/);
     const sink = await openSink(`sqlite:${dataDir}/taken.db`, { dataDir });
-    const table = { source: "acme", stream: "agents", core: null, hasModifiedTime: false };
+    const table = { source: "acme", stream: "agents", core: null, hasModifiedTime: false, isByCreatedTime: false };
     await sink.prepare([table], { source: "acme", orgId: "1" });
     await sink.close();
     const checks = await run({ sinkUrl: `sqlite:${dataDir}/taken.db` });

@@ -44,6 +44,7 @@ function createListing(parts: readonly Part[]) {
       split: page === 0 ? one.splits.map(({ name }) => ({ name, page: 0 })) : [],
       shortfall: null,
       distinct: page + 1,
+      shown: null,
     };
   };
   const expected = [...all.values()].reduce((sum, { pages }) => sum + pages, 0);

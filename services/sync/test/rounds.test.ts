@@ -25,7 +25,16 @@ function createTestRounds(stage: Stage, { laterMs = 0 } = {}) {
       const state = states.get(stream.name);
       const { watermarkMs = null } = state ?? {};
       const nowMs = stage.source.now() + laterMs;
-      return { stream, progress: toProgress(state), watermarkMs, asked: 1, refusedRows: 0, nowMs, intervals };
+      return {
+        stream,
+        progress: toProgress(state),
+        watermarkMs,
+        asked: 1,
+        refusedRows: 0,
+        heldRows: 0,
+        nowMs,
+        intervals,
+      };
     });
   }
   const gaps = {

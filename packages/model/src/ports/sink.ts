@@ -12,6 +12,8 @@ export interface Table {
   /** Keys of the core register; null when core is the whole record. */
   readonly core: readonly string[] | null;
   readonly hasModifiedTime: boolean;
+  /** Whether listings of it prove spans of `createdTime`: rows are found by it. */
+  readonly isByCreatedTime: boolean;
 }
 
 /** Whose tables they are: a source made again under its old name keeps them only when the organization is the same. */
@@ -44,8 +46,55 @@ export interface Batch {
   readonly changes: readonly Change[];
   /** A state modified after this time (ms, source's clock) is doubted, not written. */
   readonly horizonMs: number;
+  /** What the pages of listings among these changes proved; written with them. */
+  readonly shown?: readonly Shown[];
   /** Written with the rows; FencedError, and nothing written, when the stored epoch is larger. */
   readonly state?: TableState;
+}
+
+/** All a listing shows with a `createdTime` in [fromMs, toMs): live rows of that span which it lacks become suspects, the others are none. */
+export interface Shown {
+  /** The listing, by a number that grows with every listing of the table. */
+  readonly listing: number;
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly keys: readonly string[];
+  /** Rows with true under this key are never suspects (`Stream.asideKey`). */
+  readonly asideKey: string | null;
+}
+
+/** A live row that a listing does not show; once that listing proved complete it is asked for, or held for a person. */
+export interface Suspect {
+  readonly key: string;
+  readonly parentId: string | null;
+  /** Only an answer known current after this time (ms) says what became of it. */
+  readonly afterMs: number;
+}
+
+/** Rows of a table that are held: nothing is asked of them, and nothing deleted, before a person decides. */
+export interface Held {
+  readonly stream: string;
+  readonly count: number;
+  /** The first 20 keys. */
+  readonly keys: readonly string[];
+  /** Since when the first of them is held, in ms. */
+  readonly sinceMs: number;
+}
+
+/** Live rows that listings do not show (docs/invariants.md, I7). */
+export interface Suspects {
+  /** Adds what a listing lacks where it does not prove spans. */
+  add(table: Table, listing: number, suspects: readonly Suspect[]): Promise<void>;
+  /** How many suspects a listing left, held ones that it lacks too among them. */
+  count(table: Table, listing: number): Promise<number>;
+  /** Ends a listing that proved complete: what it lacks becomes doubts (`ask`) or is held; what only others lacked is no suspect any more. */
+  end(table: Table, listing: number, verdict: "ask" | "hold"): Promise<void>;
+  /** Holds a suspect whose doubt the source refuses to answer, and ends the doubt; false when the doubt came from no listing. */
+  hold(table: Table, key: string): Promise<boolean>;
+  /** What is held of a source, by stream in their order of names. */
+  held(source: string): Promise<readonly Held[]>;
+  /** Decides on what is held of a table: doubts (`ask`), or rows as before until the next listing (`forget`). Gives how many they were. */
+  decide(table: Table, verdict: "ask" | "forget"): Promise<number>;
 }
 
 /** What became of a batch, one outcome for each change in order. */
@@ -123,6 +172,7 @@ export interface Sink {
   doubts(source: string, limit: number): Promise<readonly OpenDoubt[]>;
   /** Adds doubts that no batch raised. */
   addDoubts(table: Table, doubts: readonly Doubt[]): Promise<void>;
+  readonly suspects: Suspects;
   /** Live rows whose detail is due, newest core first. */
   detailDue(table: Table, limit: number): Promise<readonly Row[]>;
   /** Rows of the given keys, tombstones too. */

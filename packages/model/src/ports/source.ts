@@ -18,6 +18,10 @@ export interface Stream {
   readonly core: readonly string[] | null;
   /** Whether records carry the source's modified time. Without it, detail is due when core's content changed. */
   readonly hasModifiedTime: boolean;
+  /** Whether readings that show all of it go by `createdTime` and prove it span by span. */
+  readonly isByCreatedTime: boolean;
+  /** A top-level key that is true in records which readings do not show any more although they exist; null: there are none. */
+  readonly asideKey: string | null;
   /** Whether webhooks tell of its changes. */
   readonly hasEvents: boolean;
   /** Compared whole each `COMPARE_SECONDS`, since no event or modified-since query covers it. */
@@ -50,6 +54,8 @@ export interface Page {
   readonly shortfall: string | null;
   /** Distinct records this reading has shown so far; said at the end. */
   readonly distinct: number;
+  /** The span of `createdTime`, in ms, of which this reading has now shown every record, with their keys; null when it proves none. */
+  readonly shown: { readonly fromMs: number; readonly toMs: number; readonly keys: readonly string[] } | null;
 }
 
 /** How a request is to be made. */

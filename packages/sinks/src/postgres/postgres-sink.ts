@@ -26,6 +26,7 @@ import { prepareTables } from "./prepare.ts";
 import { buildCount, buildDetailDue, buildRows, buildRowsByKey } from "./read-sql.ts";
 import type { Query } from "./read-sql.ts";
 import { shapeTable } from "./shape.ts";
+import { createPostgresSuspects } from "./suspects.ts";
 import { createPostgresVault } from "./vault.ts";
 import { writeBatch } from "./write-batch.ts";
 
@@ -98,6 +99,7 @@ function createPostgresSink(pool: pg.Pool, identity: string): Sink {
       });
     },
 
+    suspects: classErrors(createPostgresSuspects(pool), toSinkError),
     detailDue: (table, limit) => selectRows(table, (placed) => buildDetailDue(placed, limit)),
     rowsByKey: (table, keys) => selectRows(table, (placed) => buildRowsByKey(placed, keys)),
     rows: (table, query) => selectRows(table, (placed) => buildRows(placed, query)),

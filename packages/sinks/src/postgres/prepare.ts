@@ -11,8 +11,9 @@ import type { Client } from "./pool.ts";
 import { dueCondition } from "./read-sql.ts";
 import { BE_BRIEF, createView } from "./shape.ts";
 import { switchMode } from "./switch-mode.ts";
+import { CREATED_TIME } from "./suspects-sql.ts";
 
-/** A table of contract section 6 with its indexes: what is due, children by parent, tombstones. */
+/** A table of contract section 6 with its indexes: what is due, children by parent, tombstones, spans of time. */
 export function buildTable(table: PlacedTable): string {
   const name = qualify(table);
   return `
@@ -29,6 +30,7 @@ create table ${name} (
 );
 create index ${table.stream}_parent on ${name} (_parent_id, id) where _parent_id is not null;
 create index ${table.stream}_deleted on ${name} (id) where _deleted_at is not null;
+${table.isByCreatedTime ? `create index ${table.stream}_created on ${name} ((${CREATED_TIME})) where _deleted_at is null;` : ""}
 ${table.core === null ? "" : `create index ${table.stream}_due on ${name} (_version) where _deleted_at is null and ${dueCondition(table)};`}`;
 }
 
@@ -90,6 +92,7 @@ async function create(client: Client, table: PlacedTable): Promise<void> {
   await client.query(buildTable(table));
   const values = [table.source, table.stream];
   await client.query("delete from _deskmirror.doubts where source = $1 and stream = $2", values);
+  await client.query("delete from _deskmirror.suspects where source = $1 and stream = $2", values);
   await client.query("delete from _deskmirror.contradictions where source = $1 and stream = $2", values);
   await client.query(
     `insert into _deskmirror.tables (source, stream) values ($1, $2)

@@ -8,6 +8,7 @@ import { LOCK_TABLE, WRITE_STATE } from "./doubts-sql.ts";
 import { raiseDoubts, settleDoubts } from "./doubts.ts";
 import { transaction } from "./pool.ts";
 import type { Client } from "./pool.ts";
+import { writeShown } from "./suspects.ts";
 import { buildInsert, buildLock, buildUpdate, toInput } from "./upsert-sql.ts";
 
 /** Another writer inserted a key between our look and our insert: the batch is resolved again, against that row. */
@@ -66,16 +67,21 @@ async function writeRows(client: Client, { batch: { table }, rows, writes }: Row
   return changed.toSorted();
 }
 
-async function writeBookkeeping(client: Client, { table, state }: PlacedBatch, plan: WritePlan): Promise<number> {
+async function writeBookkeeping(
+  client: Client,
+  { table, shown = [], state }: PlacedBatch,
+  plan: WritePlan,
+): Promise<number> {
   const { source, stream } = table;
   if (state !== undefined) {
     const values = [source, stream, state.watermarkMs, toStorableJson(state.progress), state.epoch];
     const { rowCount } = await client.query(WRITE_STATE, values);
     if (rowCount === 0) throw new FencedError(`a newer lease writes ${stream}: leave it to that`);
-  } else if (plan.doubts.length > 0 || plan.answers.size > 0) {
+  } else if (shown.length > 0 || plan.doubts.length > 0 || plan.answers.size > 0) {
     await client.query(LOCK_TABLE, [source, stream]);
   }
   const doubts = await raiseDoubts(client, table, plan.doubts);
   await settleDoubts(client, table, plan.answers);
+  for (const one of shown) await writeShown(client, table, one);
   return doubts;
 }

@@ -5,9 +5,10 @@ import type { Database } from "./database.ts";
 import { dueCondition } from "./read-sql.ts";
 import { qualify, qualifyFlat } from "./rows.ts";
 import { createView, toColumns, toMode } from "./shape.ts";
+import { CREATED_TIME } from "./suspects.ts";
 import { switchMode } from "./switch-mode.ts";
 
-/** A table of contract section 6 with its indexes: what is due, children by parent, tombstones. */
+/** A table of contract section 6 with its indexes: what is due, children by parent, tombstones, spans of time. */
 export function buildTable(table: PlacedTable): string {
   const name = qualify(table);
   const index = (suffix: string): string => `"${table.source}_${table.stream}__${suffix}"`;
@@ -25,6 +26,7 @@ create table ${name} (
 ) strict;
 create index ${index("parent")} on ${name} (_parent_id, id) where _parent_id is not null;
 create index ${index("deleted")} on ${name} (id) where _deleted_at is not null;
+${table.isByCreatedTime ? `create index ${index("created")} on ${name} (${CREATED_TIME}) where _deleted_at is null;` : ""}
 ${table.core === null ? "" : `create index ${index("due")} on ${name} (_version) where _deleted_at is null and ${dueCondition(table)};`}`;
 }
 
@@ -70,6 +72,7 @@ function create(db: Database, table: PlacedTable): void {
   db.exec(buildTable(table));
   const { source, stream } = table;
   db.statement("delete from _deskmirror_doubts where source = ? and stream = ?").run(source, stream);
+  db.statement("delete from _deskmirror_suspects where source = ? and stream = ?").run(source, stream);
   db.statement("delete from _deskmirror_contradictions where source = ? and stream = ?").run(source, stream);
   db.statement(
     `insert into _deskmirror_tables (source, stream) values (?, ?)

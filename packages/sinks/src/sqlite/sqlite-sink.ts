@@ -15,6 +15,7 @@ import { buildCount, buildDetailDue, buildRows, buildRowsByKey } from "./read-sq
 import type { Query } from "./read-sql.ts";
 import { toMs, toRow } from "./rows.ts";
 import { shapeTable, toColumns, toMode } from "./shape.ts";
+import { createSqliteSuspects } from "./suspects.ts";
 import { writeBatch } from "./write-batch.ts";
 
 const MIGRATIONS = readMigrations(new URL("./migrations/", import.meta.url));
@@ -87,6 +88,7 @@ function createSqliteSink(db: Database, identity: string): Sink {
       await db.transaction(() => raiseDoubts(db, table, collapseDoubts(doubts)));
     },
 
+    suspects: classErrors(createSqliteSuspects(db), toSinkError),
     detailDue: (table, limit) => selectRows(table, (placed) => buildDetailDue(placed, limit)),
     rowsByKey: (table, keys) => selectRows(table, (placed) => buildRowsByKey(placed, keys)),
     rows: (table, query) => selectRows(table, (placed) => buildRows(placed, query)),

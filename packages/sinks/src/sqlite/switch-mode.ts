@@ -19,7 +19,7 @@ export function switchMode(db: Database, { source, from, to, streams }: Rename):
   const isThere = (quoted: string): boolean =>
     db.statement("select 1 from sqlite_schema where name = ?").get(quoted.replaceAll('"', "")) !== undefined;
   for (const [stream, columns] of streams) {
-    const table = { source, stream, core: null, hasModifiedTime: false };
+    const table = { source, stream, core: null, hasModifiedTime: false, isByCreatedTime: false };
     const [old, now] = [
       { ...table, mode: from },
       { ...table, mode: to },

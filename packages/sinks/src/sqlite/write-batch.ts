@@ -5,17 +5,20 @@ import type { PlacedBatch, PlacedTable } from "../places.ts";
 import { planWrite } from "../plan-write.ts";
 import type { Database } from "./database.ts";
 import { raiseDoubts, settleDoubts } from "./doubts.ts";
+import { settleSuspects, writeShown } from "./suspects.ts";
 import { COLUMNS, qualify, toIsoTime, toParameters, toRow, toText } from "./rows.ts";
 
 /** Writes a batch in one transaction: read the old rows, resolve, write the merged rows, then doubts and state. */
 export async function writeBatch(db: Database, batch: PlacedBatch): Promise<WriteResult> {
-  const { table, changes, state } = batch;
+  const { table, changes, shown = [], state } = batch;
   return db.transaction(() => {
     const old = readRows(db, table, [...new Set(changes.map(({ key }) => key))]);
     const plan = planWrite(batch, new Map([...old].map(([key, { row }]) => [key, row.versions])));
     const changedKeys = writeRows(db, { table, old, writes: plan.writes });
     const doubts = raiseDoubts(db, table, plan.doubts);
     settleDoubts(db, table, plan.answers);
+    settleSuspects(db, table, plan.answers);
+    for (const one of shown) writeShown(db, table, one);
     if (state !== undefined) writeState(db, table, state);
     return { outcomes: plan.outcomes, changedKeys, doubts };
   });

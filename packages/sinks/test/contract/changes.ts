@@ -6,9 +6,9 @@ const noKeys: ReadonlySet<string> = new Set();
 /** Tables as three kinds of stream have them; give each test its own source. */
 export function testTables(source: string): { readonly tickets: Table; readonly agents: Table; readonly teams: Table } {
   return {
-    tickets: { source, stream: "tickets", core: ["id", "subject"], hasModifiedTime: true },
-    agents: { source, stream: "agents", core: ["id", "subject"], hasModifiedTime: false },
-    teams: { source, stream: "teams", core: null, hasModifiedTime: false },
+    tickets: { source, stream: "tickets", core: ["id", "subject"], hasModifiedTime: true, isByCreatedTime: true },
+    agents: { source, stream: "agents", core: ["id", "subject"], hasModifiedTime: false, isByCreatedTime: false },
+    teams: { source, stream: "teams", core: null, hasModifiedTime: false, isByCreatedTime: false },
   };
 }
 

@@ -5,6 +5,7 @@ import { GET_COST, NO_COST, addCosts, listCost, pageCredits, searchCost, timesCo
 import { everything, toParts } from "../paging/plan.ts";
 import type { RowReader } from "../paging/rows.ts";
 import { specOf } from "../scopes.ts";
+import { isOfTable } from "../streams/spec.ts";
 import type { StreamSpec } from "../streams/spec.ts";
 import { toCount } from "../values.ts";
 import { measureList } from "./list-length.ts";
@@ -56,12 +57,11 @@ export async function estimateStreams(
 
   /** The oldest records tell how many of a mixed search are wanted; as a sample the newest are as good. */
   async function countSearched(spec: StreamSpec, isSample: boolean): Promise<Counted> {
-    const { search, excludes } = spec;
-    const query = { ...everything, limit: String(search!.limit) };
+    const query = { ...everything, limit: String(spec.search!.limit) };
     const ends = isSample ? ["createdTime", "-createdTime"] : ["createdTime"];
     const found = await Promise.all(ends.map((sortBy) => reader.search(spec, { ...query, sortBy }, options)));
     const shown = found.flatMap(({ rows }) => rows);
-    const sample = shown.filter((row) => !excludes(row) && (search!.accepts?.(row) ?? true));
+    const sample = shown.filter((row) => isOfTable(spec, row));
     const all = found[0]!.count;
     const share = shown.length === 0 ? 1 : sample.length / shown.length;
     return { rows: all === null ? null : Math.round(all * share), sample };

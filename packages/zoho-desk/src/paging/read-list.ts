@@ -58,6 +58,7 @@ function toPage(step: ListStep, rows: readonly JsonObject[]): RawPage<ListCursor
     split: [],
     shortfall: step.shortfall,
     distinct: step.rows,
+    shown: null,
   };
 }
 

@@ -1,6 +1,7 @@
 import { PermanentError } from "@deskmirror/model";
-import type { JsonObject, RequestOptions } from "@deskmirror/model";
+import type { JsonObject, Page, RequestOptions } from "@deskmirror/model";
 import { OFFSET_LIMIT } from "../http/answer.ts";
+import { isOfTable } from "../streams/spec.ts";
 import type { Query, StreamSpec } from "../streams/spec.ts";
 import { toId, toTime } from "../values.ts";
 import { startSearch } from "./cursor.ts";
@@ -21,6 +22,8 @@ export interface RawPage<Cursor> {
   readonly split: readonly Cursor[];
   readonly shortfall: string | null;
   readonly distinct: number;
+  /** See `Page.shown`; the keys are ids. */
+  readonly shown: Page["shown"];
 }
 
 /** What a reading by search needs. */
@@ -48,18 +51,22 @@ export async function readSearch(reading: SearchReading): Promise<RawPage<Search
     rows: found.rows.map((row) => ({
       id: toRowId(row, spec),
       atMs: toTime(row[cursor.by]),
-      isWanted: isWanted(row, spec),
+      isWanted: isOfTable(spec, row),
     })),
     count: found.count,
     limit: search.limit,
   });
   const page = {
-    rows: step.fresh.map((index) => found.rows[index]!).filter((row) => isWanted(row, spec)),
+    rows: step.fresh.map((index) => found.rows[index]!).filter((row) => isOfTable(spec, row)),
     answered: found.rows.length,
     boundMs: found.boundMs,
     credits: found.credits,
     split: step.split,
     distinct: step.cursor.rows - step.cursor.foreign,
+    shown: step.shown && {
+      ...step.shown,
+      keys: [...new Set([...cursor.seen, ...found.rows.map((row) => toRowId(row, spec))])],
+    },
   };
   if (step.state === "more") return { ...page, next: step.cursor, shortfall: null };
   if (step.state === "end")
@@ -117,7 +124,7 @@ function toOrigin({ by, startMs, endMs, proofMs, departmentId, partRows }: Searc
 
 async function overflow(reading: SearchReading): Promise<RawPage<SearchCursor>> {
   const { spec, cursor } = reading;
-  const none = { rows: [], answered: 0, boundMs: 0, credits: 0 };
+  const none = { rows: [], answered: 0, boundMs: 0, credits: 0, shown: null };
   const canSplit = spec.search!.byDepartment && cursor.departmentId === null;
   if (!canSplit) {
     const where = cursor.departmentId === null ? "" : ` in department ${cursor.departmentId}`;
@@ -132,10 +139,6 @@ async function overflow(reading: SearchReading): Promise<RawPage<SearchCursor>> 
       ? await judge(reading, endIsIn ? { ...ended, proofMs: cursor.atMs - 1 } : ended, { credits: 0, beyond: 0 })
       : { next: null, shortfall: null, credits: 0 };
   return { ...none, ...verdict, split, distinct: Math.max(0, ended.rows - ended.foreign) };
-}
-
-function isWanted(row: JsonObject, spec: StreamSpec): boolean {
-  return !spec.excludes(row) && (spec.search?.accepts?.(row) ?? true);
 }
 
 function toRowId(row: JsonObject, spec: StreamSpec): string {

@@ -28,10 +28,12 @@ export interface SearchStep {
   readonly state: "more" | "end" | "stuck";
   /** Rows at the end of the range, which is not its own: shown only where ranges include their ends. */
   readonly beyond: number;
+  /** Every row with a createdTime in [fromMs, toMs) was shown, now or before; null when no span was ended. */
+  readonly shown: { readonly fromMs: number; readonly toMs: number } | null;
 }
 
 const mostSteps = 20;
-const nothing = { fresh: [], split: [], beyond: 0 };
+const nothing = { fresh: [], split: [], beyond: 0, shown: null };
 
 /**
  * Keyset paging (design decision 9): the last row's time is the next start. Times do not change, so nothing shifts; the query begins
@@ -50,10 +52,17 @@ export function stepSearch(cursor: SearchCursor, answer: SearchAnswer): SearchSt
   // Rows stand in order: one at the end or beyond it means that all before it were shown.
   const beyond = rows.filter(({ atMs }) => atMs! >= cursor.endMs).length;
   if (rows.length === 0 || !hasMore || isStanding || beyond > 0)
-    return { fresh, cursor: counted, split: [], state: "end", beyond };
+    return { fresh, cursor: counted, split: [], state: "end", beyond, shown: toShown(cursor, cursor.endMs) };
   const next = lastMs > cursor.atMs ? nextInstant(counted, rows, lastMs) : nextOffset(counted, rows, fresh);
   const [left, right] = cursor.expected === null ? splitRange(next) : [next, null];
-  return { fresh, cursor: left, split: right === null ? [] : [right], state: "more", beyond };
+  const shown = toShown(cursor, lastMs);
+  return { fresh, cursor: left, split: right === null ? [] : [right], state: "more", beyond, shown };
+}
+
+/** The span between the instant at which a page begins and a later one, as far as the index is to be trusted. */
+function toShown({ by, departmentId, atMs, endMs, proofMs }: SearchCursor, untilMs: number): SearchStep["shown"] {
+  const toMs = Math.min(untilMs, endMs, proofMs);
+  return by === "createdTime" && departmentId === null && toMs > atMs ? { fromMs: atMs, toMs } : null;
 }
 
 /** A row was deleted behind us and the rest moved up: read again from earlier on. */

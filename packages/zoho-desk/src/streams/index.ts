@@ -69,6 +69,8 @@ function toStream(spec: StreamSpec): Stream {
     perTicket,
     core: spec.core,
     hasModifiedTime: spec.modified !== "never",
+    isByCreatedTime: spec.search !== null,
+    asideKey: spec.asideKey,
     hasEvents: spec.events !== null,
     // What is read under each ticket is due when its ticket changes; comparing it whole would cost credits per ticket.
     polled: !perTicket && (spec.events === null || spec.changedSince === null),

@@ -1,5 +1,5 @@
 import type { JsonObject } from "@deskmirror/model";
-import { toId } from "../values.ts";
+import { isTrue, toId } from "../values.ts";
 
 /** Parameters of a query. */
 export type Query = Readonly<Record<string, string>>;
@@ -77,8 +77,8 @@ export interface StreamSpec {
   readonly volatile: readonly string[];
   /** Keys only events have, left out. */
   readonly eventOnly: readonly string[];
-  /** A row that a list or search shows but that does not belong to the table. */
-  readonly excludes: (row: JsonObject) => boolean;
+  /** Key that is true in records which do not belong to the table any more although they exist; null: there are none. */
+  readonly asideKey: string | null;
   /** A state that means deleted, beside the flags every stream knows. */
   readonly isGone: (row: JsonObject) => boolean;
   readonly scopes: ScopeSpec;
@@ -109,7 +109,7 @@ export function stream(given: Given & Partial<Omit<StreamSpec, "list">>): Stream
     detail: [],
     volatile: [],
     eventOnly: [],
-    excludes: () => false,
+    asideKey: null,
     isGone: () => false,
     events: null,
     changedSince: null,
@@ -117,6 +117,11 @@ export function stream(given: Given & Partial<Omit<StreamSpec, "list">>): Stream
     ...given,
     list: { key: "data", limit: 100, ...given.list },
   };
+}
+
+/** Whether a row that a search shows is a record of the table. */
+export function isOfTable({ asideKey, search }: StreamSpec, row: JsonObject): boolean {
+  return !(asideKey !== null && isTrue(row[asideKey])) && (search?.accepts?.(row) ?? true);
 }
 
 /** A stable order by one attribute. */

@@ -106,7 +106,7 @@ export const tickets = stream({
   detail,
   volatile,
   eventOnly: ["firstThread"],
-  excludes: (row) => isTrue(row["isArchived"]),
+  asideKey: "isArchived",
   scopes: { read: ["Desk.tickets.READ"], also: ["Desk.search.READ"] },
   events: "Ticket",
   changedSince: "search",

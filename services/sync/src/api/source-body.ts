@@ -93,6 +93,9 @@ export type SourcePatch = z.output<typeof sourcePatch>;
 /** Body of `POST …/copy`. */
 export const copyBody = z.strictObject({ name });
 
+/** Body of `POST …/deletes/confirm` and `…/refuse`. */
+export const decideBody = z.strictObject({ table: z.string("must be the name of a table") });
+
 /** Body of `POST …/rotate-url`: how long the old URL still works. */
 export const rotateBody = z.strictObject({
   graceSeconds: z

@@ -17,6 +17,8 @@ export interface TableFacts {
   readonly asked: number;
   /** Pulled rows that the sink refused and that wait among the dead letters. */
   readonly refusedRows: number;
+  /** Rows that are held until a person decides whether they are deleted. */
+  readonly heldRows: number;
   /** The source's clock, in ms. */
   readonly nowMs: number;
   readonly intervals: Intervals;
@@ -79,11 +81,11 @@ export type TableLife = "pending" | "pulling" | "live" | "incomplete" | "error";
 
 /** `live` is said only of a table whose last full read is proven complete and which reconcile, or a young compare, has followed. */
 export function tableLife(facts: TableFacts): TableLife {
-  const { progress, stream, intervals, nowMs, refusedRows } = facts;
+  const { progress, stream, intervals, nowMs, refusedRows, heldRows } = facts;
   const { pull, completedMs, reconciledMs, problem } = progress;
   if (problem !== null) return "error";
   if (pull === null) return "pending";
-  if (refusedRows > 0 && pull.state !== "running") return "incomplete";
+  if (refusedRows + heldRows > 0 && pull.state !== "running") return "incomplete";
   if (completedMs === null) return pull.state === "incomplete" ? "incomplete" : "pulling";
   if (pull.state === "incomplete") return "incomplete";
   if (stream.hasChangedSince) return reconciledMs !== null && reconciledMs >= completedMs ? "live" : "pulling";

@@ -54,7 +54,11 @@ export function createMirror(options: MirrorOptions): Mirror {
   const questions = createQuestions({ ...options, facts });
 
   async function facts(): Promise<readonly TableFacts[]> {
-    const [states, refused] = await Promise.all([sink.states(name), options.refusedRows()]);
+    const [states, refused, held] = await Promise.all([
+      sink.states(name),
+      options.refusedRows(),
+      sink.suspects.held(name),
+    ]);
     const { pulls } = options.dataSource();
     const common = { nowMs: source.now(), intervals: options.intervals() };
     return [...contexts.values()].map(({ stream }) => {
@@ -62,7 +66,8 @@ export function createMirror(options: MirrorOptions): Mirror {
       const { watermarkMs = null } = state ?? {};
       const asked = pulls[stream.name] ?? 0;
       const refusedRows = refused.get(stream.name) ?? 0;
-      return { stream, progress: toProgress(state), watermarkMs, asked, refusedRows, ...common };
+      const heldRows = held.find((one) => one.stream === stream.name)?.count ?? 0;
+      return { stream, progress: toProgress(state), watermarkMs, asked, refusedRows, heldRows, ...common };
     });
   }
 

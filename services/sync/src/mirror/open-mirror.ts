@@ -212,8 +212,8 @@ async function openTables(parts: MirrorParts, dataSource: DataSource, source: So
 }
 
 /** A stream as the sink must know it. */
-export function toTable(source: string, { name, core, hasModifiedTime }: Stream): Table {
-  return { source, stream: name, core, hasModifiedTime };
+export function toTable(source: string, { name, core, hasModifiedTime, isByCreatedTime }: Stream): Table {
+  return { source, stream: name, core, hasModifiedTime, isByCreatedTime };
 }
 
 /** The named tables (none named: all but children of tickets) with the parents they are read under, parents first. */

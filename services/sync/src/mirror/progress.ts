@@ -32,6 +32,8 @@ export type Pull = {
   readonly deletedBefore: number;
   /** No row of this reading is proven alive before this time: rows that are not alive since are suspects. */
   readonly boundMs: number;
+  /** Whether the listing before, like this one perhaps, lacked more rows than is believed at once. */
+  readonly isDoubtful: boolean;
   /** Why it is incomplete. */
   readonly message: string | null;
 };

@@ -1,7 +1,7 @@
 import type { Cursor } from "@deskmirror/model";
 import type { Pull, Reading } from "./progress.ts";
 import { readAll, toReadings } from "./read-all.ts";
-import { doubtUnseen, lowerBound } from "./suspects.ts";
+import { lowerBound, suspectUnseen, weighSuspects } from "./suspects.ts";
 import { toProgress, withProgress, writePage } from "./table-context.ts";
 import type { ReadOptions, TableContext } from "./table-context.ts";
 import type { TableSession } from "./table-writer.ts";
@@ -70,6 +70,7 @@ async function beginPull(context: TableContext, session: TableSession, options: 
     expected,
     deletedBefore: deleted,
     boundMs: startedMs,
+    isDoubtful: currentPull(session)?.isDoubtful ?? false,
     message: null,
   };
   await writer.write({ changes: [], session, advance: (state) => withProgress(state, { pull }) });
@@ -77,6 +78,7 @@ async function beginPull(context: TableContext, session: TableSession, options: 
 
 async function readReadings(context: TableContext, session: TableSession, options: ReadOptions): Promise<void> {
   const { source, stream } = context;
+  const listing = currentPull(session)!.startedMs;
   await readAll({
     readings: currentPull(session)!.readings,
     concurrency: READINGS_AT_ONCE,
@@ -86,6 +88,7 @@ async function readReadings(context: TableContext, session: TableSession, option
       writePage(context, {
         page,
         session,
+        listing,
         advance: (state) => {
           const pull = toProgress(state).pull!;
           return withProgress(state, {
@@ -127,22 +130,42 @@ async function finishPull(context: TableContext, session: TableSession, running:
   const { source, sink, writer } = context;
   const pull = endReadings(running);
   const { deleted } = await sink.count(writer.table);
-  const message = pull.message ?? countShortfall(pull, deleted);
+  const shortfall = pull.message ?? countShortfall(pull, deleted);
+  const { isDoubtful, message } =
+    shortfall === null ? await judgeUnseen(context, pull) : { isDoubtful: pull.isDoubtful, message: shortfall };
   const complete = message === null;
-  // The first pull too: a source made again adopts the rows of the one before it.
-  if (complete) await doubtUnseen(context, pull.boundMs);
   const finishedMs = source.now();
   await writer.write({
     changes: [],
     session,
     advance: (state) => ({
       ...withProgress(state, {
-        pull: { ...pull, state: complete ? "complete" : "incomplete", finishedMs, message },
+        pull: { ...pull, state: complete ? "complete" : "incomplete", finishedMs, isDoubtful, message },
         ...(complete ? { completedMs: finishedMs } : {}),
       }),
       watermarkMs: complete ? Math.max(state.watermarkMs ?? 0, pull.startedMs - INDEX_LAG_MS) : state.watermarkMs,
     }),
   });
+}
+
+/**
+ * What a complete listing lacks is asked for. When that is very much, the listing is first read again; when it still is, nothing is asked
+ * and nothing deleted before a person says so (docs/invariants.md, I7).
+ */
+async function judgeUnseen(context: TableContext, pull: Pull): Promise<Pick<Pull, "isDoubtful" | "message">> {
+  const { sink, writer, log, stream } = context;
+  const listing = pull.startedMs;
+  // The first pull too: a source made again adopts the rows of the one before it.
+  await suspectUnseen(context, listing, pull.boundMs);
+  const { lacks, rows, isBrake } = await weighSuspects(context, listing);
+  if (isBrake && !pull.isDoubtful) {
+    const message = `The listing lacks ${lacks} of the ${rows} rows here; it is read again by itself before any of it is believed.`;
+    return { isDoubtful: true, message };
+  }
+  await sink.suspects.end(writer.table, listing, isBrake ? "hold" : "ask");
+  if (isBrake)
+    log.error({ table: stream.name, lacks, rows }, "a listing lacks so many rows that they are held for a person");
+  return { isDoubtful: isBrake, message: null };
 }
 
 function shortfallOf(readings: readonly Reading[]): string | null {

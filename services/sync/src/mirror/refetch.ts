@@ -28,6 +28,18 @@ interface RefetchOptions {
   readonly fillsIn: boolean;
 }
 
+/** Of a row that a listing lacked and that we may not ask for, nobody but a person knows what became (docs/invariants.md, I7). */
+async function isHeld({ sink, writer, stream, log }: TableContext, key: string, error: unknown): Promise<boolean> {
+  if (!(error instanceof PermanentError) || error.code !== "FORBIDDEN") return false;
+  const isSuspect = await sink.suspects.hold(writer.table, key);
+  if (isSuspect)
+    log.error(
+      { err: error, table: stream.name, key },
+      "a row that the listing lacks may not be asked for; it is held for a person",
+    );
+  return isSuspect;
+}
+
 /** Remembers which records could not be had, so that one of them never holds up the others. */
 export function createRefetcher(now: () => number): Refetcher {
   const restUntil = new Map<string, number>();
@@ -41,6 +53,7 @@ export function createRefetcher(now: () => number): Refetcher {
       restUntil.delete(name);
     } catch (error) {
       if (error instanceof CreditsError || options.signal.aborted) throw error;
+      if (await isHeld(context, key, error)) return;
       restUntil.set(name, now() + (error instanceof PermanentError ? LONG_REST_MS : REST_MS));
       context.log.warn(
         { err: error, table: context.stream.name, key },

@@ -109,6 +109,7 @@ async function toTableStatus(mirror: Mirror, facts: TableFacts, inputs: StatusIn
     message:
       progress.problem ??
       refusal(facts) ??
+      holding(facts) ??
       pull?.message ??
       (stale
         ? `The last whole compare is ${Math.round((nowMs - (progress.completedMs ?? 0)) / 60_000)} minutes old.`
@@ -120,6 +121,11 @@ function refusal({ refusedRows, stream }: TableFacts): string | null {
   if (refusedRows === 0) return null;
   const where = `/api/dead-letters?table=${stream.name}&reason=sink`;
   return `The sink refused ${refusedRows} pulled rows: look at ${where}, then replay or discard them.`;
+}
+
+function holding({ heldRows }: TableFacts): string | null {
+  if (heldRows === 0) return null;
+  return `${heldRows} rows are listed no more and are held: look at GET …/deletes, then confirm or refuse.`;
 }
 
 function emptyTable(name: string) {

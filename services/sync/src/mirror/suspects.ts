@@ -1,8 +1,12 @@
-import { toLifeParts } from "@deskmirror/model";
-import type { Change, Doubt, Row } from "@deskmirror/model";
+import { isAside, toLifeParts } from "@deskmirror/model";
+import type { Change, Row, Suspect } from "@deskmirror/model";
 import type { TableContext } from "./table-context.ts";
 
 const PAGE = 500;
+
+/** A listing that lacks more rows than this, and more than this share of all, is not believed. */
+const BRAKE_ROWS = 25;
+const BRAKE_SHARE = 0.25;
 
 /** The earliest time at which the records of a page are proven alive; `boundMs` when the page proves none. */
 export function lowerBound(boundMs: number, changes: readonly Change[]): number {
@@ -13,29 +17,56 @@ export function lowerBound(boundMs: number, changes: readonly Change[]): number 
 }
 
 /**
- * Live rows that a complete reading did not show become doubts: each is asked for by id, and only the answer deletes (docs/invariants.md,
- * I7). `parentId` narrows the rows to one parent's.
+ * Live rows of one parent that a complete reading of its children did not show become doubts: each is asked for by id, and only the answer
+ * deletes (docs/invariants.md, I7).
  */
-export async function doubtUnseen(context: TableContext, boundMs: number, parentId?: string): Promise<number> {
+export async function doubtUnseen(context: TableContext, boundMs: number, parentId: string): Promise<void> {
   const { sink, writer } = context;
-  let doubted = 0;
-  let after: string | undefined;
-  for (;;) {
-    const query = {
-      limit: PAGE,
-      ...(after === undefined ? {} : { after }),
-      ...(parentId === undefined ? {} : { parentId }),
-    };
-    const rows = await sink.rows(writer.table, query);
-    const unseen = rows.flatMap((row) => toSuspect(row, boundMs));
-    if (unseen.length > 0) await sink.addDoubts(writer.table, unseen);
-    doubted += unseen.length;
-    if (rows.length < PAGE) return doubted;
-    after = rows.at(-1)!.key;
+  for await (const suspects of unseen(context, boundMs, parentId)) {
+    const doubts = suspects.map((suspect) => ({ ...suspect, contradiction: null }));
+    await sink.addDoubts(writer.table, doubts);
   }
 }
 
-function toSuspect({ key, parentId, versions }: Row, boundMs: number): readonly Doubt[] {
-  const atMs = toLifeParts(versions.life)?.atMs ?? 0;
-  return atMs < boundMs ? [{ key, parentId, afterMs: atMs, contradiction: null }] : [];
+/** Live rows that a whole listing did not show become its suspects, where its pages did not tell them already. */
+export async function suspectUnseen(context: TableContext, listing: number, boundMs: number): Promise<void> {
+  if (context.stream.isByCreatedTime) return;
+  for await (const suspects of unseen(context, boundMs)) {
+    await context.sink.suspects.add(context.writer.table, listing, suspects);
+  }
+}
+
+/** How many rows a listing lacks, and whether that is more than is believed without a person. */
+export async function weighSuspects(
+  { sink, writer }: TableContext,
+  listing: number,
+): Promise<{ readonly lacks: number; readonly rows: number; readonly isBrake: boolean }> {
+  const lacks = await sink.suspects.count(writer.table, listing);
+  if (lacks <= BRAKE_ROWS) return { lacks, rows: 0, isBrake: false };
+  const { rows } = await sink.count(writer.table);
+  return { lacks, rows, isBrake: lacks > rows * BRAKE_SHARE };
+}
+
+/** Live rows not proven alive since a time, in parts that are not empty. */
+async function* unseen(
+  { sink, writer, stream }: TableContext,
+  boundMs: number,
+  parentId?: string,
+): AsyncGenerator<readonly Suspect[]> {
+  const ofParent = parentId === undefined ? {} : { parentId };
+  for (let after: string | null = null; ;) {
+    const rows: readonly Row[] = await sink.rows(writer.table, {
+      limit: PAGE,
+      ...(after !== null && { after }),
+      ...ofParent,
+    });
+    const suspects = rows.flatMap(({ key, parentId: parent, versions, data }): Suspect[] => {
+      if (isAside(stream.asideKey, data)) return [];
+      const afterMs = toLifeParts(versions.life)?.atMs ?? 0;
+      return afterMs < boundMs ? [{ key, parentId: parent, afterMs }] : [];
+    });
+    if (suspects.length > 0) yield suspects;
+    if (rows.length < PAGE) return;
+    after = rows.at(-1)!.key;
+  }
 }

@@ -31,6 +31,8 @@ export interface PageWrite {
   readonly page: Page;
   readonly session?: TableSession;
   readonly advance?: (state: TableState) => TableState;
+  /** The listing that the page is of, by its number; left out where it proves nothing of other rows. */
+  readonly listing?: number;
   /** See `Write`. */
   readonly quiet?: boolean;
 }
@@ -38,11 +40,15 @@ export interface PageWrite {
 /** Writes a page; rows the sink refuses for good become dead letters `pull:<table>:<key>`. */
 export async function writePage(
   context: TableContext,
-  { page, session, advance, quiet = false }: PageWrite,
+  { page, session, advance, listing, quiet = false }: PageWrite,
 ): Promise<void> {
-  const { writer } = context;
+  const { writer, stream } = context;
+  const proof =
+    listing === undefined || page.shown === null
+      ? {}
+      : { shown: { ...page.shown, listing, asideKey: stream.asideKey } };
   const checkpoint = session === undefined || advance === undefined ? {} : { session, advance };
-  const written = await writer.write({ changes: page.changes, quiet, ...checkpoint });
+  const written = await writer.write({ changes: page.changes, quiet, ...proof, ...checkpoint });
   const refused = page.changes.flatMap((change, index): DeadLetter[] => {
     const result = written[index];
     if (!(result instanceof Error)) return [];

@@ -1,5 +1,5 @@
 import { PermanentError, createGroupCommit, toError } from "@deskmirror/model";
-import type { Change, Outcome, Sink, Table, TableState } from "@deskmirror/model";
+import type { Change, Outcome, Shown, Sink, Table, TableState } from "@deskmirror/model";
 
 /** What became of a change; a PermanentError when the sink will never take it. */
 export type Written = Outcome | PermanentError;
@@ -14,6 +14,8 @@ export interface Write {
   readonly changes: readonly Change[];
   readonly session?: TableSession;
   readonly advance?: (state: TableState) => TableState;
+  /** What the page of a listing that these changes are proved. */
+  readonly shown?: Shown;
   /** Nothing beside this table is due because of it: it fills in detail, or was read because its parent changed. */
   readonly quiet?: boolean;
 }
@@ -34,6 +36,14 @@ interface Changes {
   readonly changes: readonly Change[];
   readonly changed: Set<string>;
 }
+
+/** What is said of changes in their transaction. */
+interface Said {
+  readonly shown: readonly Shown[];
+  readonly state: TableState | undefined;
+}
+
+const NOTHING_SAID: Said = { shown: [], state: undefined };
 
 /** Changes that may make other tables due: those of no pull, told by an event or a GET, and those found by comparing. */
 function toTouches(items: readonly Item[]): { readonly told: readonly Change[]; readonly found: readonly Change[] } {
@@ -75,7 +85,10 @@ export function createTableWriter(options: {
       const changes = items.flatMap((item) => item.changes);
       const { told, found } = onTouched === undefined ? { told: [], found: [] } : toTouches(items);
       const [written] = await Promise.all([
-        writeBatch({ changes, changed }, state === session?.state ? undefined : state),
+        writeBatch(
+          { changes, changed },
+          { shown: items.flatMap(({ shown }) => shown ?? []), state: state === session?.state ? undefined : state },
+        ),
         told.length > 0 && onTouched?.(told),
       ]);
       if (session !== undefined && state !== undefined) session.state = state;
@@ -86,11 +99,12 @@ export function createTableWriter(options: {
     },
   });
 
-  /** A batch the sink refuses for good is halved until the change that spoils it stands alone; the state goes last. */
-  async function writeBatch({ changes, changed }: Changes, state?: TableState): Promise<readonly Written[]> {
+  /** A batch the sink refuses for good is halved until the change that spoils it stands alone; what speaks of the changes goes last. */
+  async function writeBatch({ changes, changed }: Changes, said: Said = NOTHING_SAID): Promise<readonly Written[]> {
     try {
       const horizonMs = now() + HORIZON_MS;
-      const { outcomes, changedKeys } = await sink.write({ table, changes, horizonMs, ...(state && { state }) });
+      const { shown, state } = said;
+      const { outcomes, changedKeys } = await sink.write({ table, changes, horizonMs, shown, ...(state && { state }) });
       for (const key of changedKeys) changed.add(key);
       return outcomes;
     } catch (error) {
@@ -103,7 +117,7 @@ export function createTableWriter(options: {
               ...(await writeBatch({ changes: changes.slice(0, middle), changed })),
               ...(await writeBatch({ changes: changes.slice(middle), changed })),
             ];
-      if (state !== undefined) await writeBatch({ changes: [], changed }, state);
+      if (said !== NOTHING_SAID) await writeBatch({ changes: [], changed }, said);
       return written;
     }
   }

@@ -1,4 +1,4 @@
-import { PermanentError, hashContent, toVersionParts } from "@deskmirror/model";
+import { PermanentError, hashContent, isAside, toVersionParts } from "@deskmirror/model";
 import type { Cursor, JsonObject, Row, Table, Tombstone, Upsert } from "@deskmirror/model";
 import { readAll, toReadings } from "./read-all.ts";
 import type { ReadOptions, TableContext } from "./table-context.ts";
@@ -83,7 +83,7 @@ async function askAgain(
   const [row] = await context.sink.rowsByKey(context.writer.table, [key]);
   const live = row !== undefined && row.deletedMs === null ? row : null;
   if (truth.op === "delete") return live === null ? null : "extra";
-  if (isArchivedTicket(context, truth.detail?.data ?? {})) return null;
+  if (isAside(context.stream.asideKey, truth.detail?.data ?? null)) return null;
   if (live === null) return "missing";
   const isTimeRight = !context.stream.hasModifiedTime || live.modifiedMs === truth.modifiedMs;
   return isTimeRight && sameContent(context, live, truth) ? null : "different";
@@ -176,20 +176,15 @@ function omit(data: JsonObject, keys: readonly string[]): JsonObject {
   return Object.fromEntries(Object.entries(data).filter(([key]) => !skip.has(key)));
 }
 
-/** Live rows of the sink that the source did not list; archived tickets that a GET found stay and are left out. */
+/** Live rows of the sink that the source did not list; those set aside (archived tickets that a GET found) stay and are left out (contract section 6). */
 async function findExtra(context: TableContext, { seen, differences }: Findings): Promise<void> {
-  const { sink, writer } = context;
+  const { sink, writer, stream } = context;
   for (let after = ""; ;) {
     const rows = await sink.rows(writer.table, { after, limit: PAGE });
     for (const { key, parentId, data } of rows) {
-      if (!seen.has(key) && !isArchivedTicket(context, data ?? {})) differences.set(key, { kind: "extra", parentId });
+      if (!seen.has(key) && !isAside(stream.asideKey, data)) differences.set(key, { kind: "extra", parentId });
     }
     if (rows.length < PAGE) return;
     after = rows.at(-1)!.key;
   }
-}
-
-/** Archived tickets are listed in another table; a row that became one stays as it is and is compared with nothing (contract section 6). */
-function isArchivedTicket({ stream }: TableContext, data: JsonObject): boolean {
-  return stream.name === "tickets" && (data["isArchived"] === true || data["isArchived"] === "true");
 }

@@ -5,6 +5,7 @@ import { createLog } from "@deskmirror/runtime";
 import { createMemorySink } from "@deskmirror/sinks";
 import { createMemoryThrottle, createMemoryTokens, testDataSource } from "@deskmirror/testing";
 import { createZohoDesk, exchangeCode } from "@deskmirror/zoho-desk";
+import { toTable } from "../../src/mirror/open-mirror.ts";
 import { runPull } from "../../src/mirror/pull.ts";
 import { createRefetcher } from "../../src/mirror/refetch.ts";
 import type { TableContext } from "../../src/mirror/table-context.ts";
@@ -46,15 +47,12 @@ export async function createStage(
   const contexts = new Map<string, TableContext>();
   const log = createLog({ service: "sync", level: "silent" });
   const streams = source.streams.filter(({ name }) => tables.includes(name));
-  const toTable = ({ name, core, hasModifiedTime }: (typeof streams)[number]) => ({
-    source: dataSource.name,
-    stream: name,
-    core,
-    hasModifiedTime,
-  });
-  await sink.prepare(streams.map(toTable), { source: dataSource.name, orgId: desk.orgId });
+  await sink.prepare(
+    streams.map((stream) => toTable(dataSource.name, stream)),
+    { source: dataSource.name, orgId: desk.orgId },
+  );
   for (const stream of streams) {
-    const writer = createTableWriter({ sink, table: toTable(stream), now: () => source.now() });
+    const writer = createTableWriter({ sink, table: toTable(dataSource.name, stream), now: () => source.now() });
     const parent = stream.parent === null ? null : (contexts.get(stream.parent) ?? null);
     const addDeadLetters = async (added: readonly DeadLetter[]): Promise<void> => void letters.push(...added);
     contexts.set(stream.name, { stream, source, sink, writer, parent, addDeadLetters, log });

@@ -10,6 +10,8 @@ export const stream: Stream = {
   perTicket: false,
   core: [],
   hasModifiedTime: true,
+  isByCreatedTime: true,
+  asideKey: null,
   hasEvents: true,
   polled: false,
   hasChangedSince: true,
@@ -33,6 +35,7 @@ export const running: Pull = {
   expected: null,
   deletedBefore: 0,
   boundMs: 1_000,
+  isDoubtful: false,
   message: null,
 };
 
@@ -48,6 +51,7 @@ export function facts(change: Partial<TableFacts>): TableFacts {
     watermarkMs: null,
     asked: 1,
     refusedRows: 0,
+    heldRows: 0,
     nowMs: 10_000,
     intervals,
     ...change,

@@ -117,6 +117,19 @@ export const plan = z.strictObject({
 
 export const removed = z.strictObject({ name: z.string(), removed: z.literal(true) });
 
+export const heldDeletes = z.strictObject({
+  items: z.array(
+    z.strictObject({
+      table: z.string(),
+      count,
+      ids: z.array(z.string()).describe("The first 20."),
+      since: time,
+    }),
+  ),
+});
+
+export const decided = z.strictObject({ table: z.string(), count: count.describe("Rows that were held.") });
+
 const letter = z.strictObject({
   id: z.string(),
   source: z.string(),

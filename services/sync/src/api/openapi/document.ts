@@ -7,7 +7,7 @@ export interface Operation {
   readonly method: "get" | "post" | "patch" | "delete";
   /** `/api/sources/{name}`. */
   readonly path: string;
-  readonly tag: "Sources" | "Runs" | "Dead letters" | "This description";
+  readonly tag: "Sources" | "Runs" | "Held deletes" | "Dead letters" | "This description";
   /** One sentence. */
   readonly summary: string;
   readonly query?: z.ZodObject;
