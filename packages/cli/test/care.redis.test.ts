@@ -106,12 +106,6 @@ describe("doctor", () => {
   });
 });
 
-test("deletes that this sync does not hold yet are told as an earlier version", async () => {
-  const { code, err } = await stage.attempt("deletes list acme");
-  assert.equal(code, 1);
-  assert.match(err, /^Error: This sync does not know the call\. It may be of an earlier version/);
-});
-
 test("verify ends with 1 when the sink was changed behind our back, and names the row", async () => {
   interface Status {
     readonly tables: readonly { readonly rows: number; readonly full: number }[];

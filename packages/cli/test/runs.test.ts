@@ -101,7 +101,7 @@ describe("the end of a run is told, and in the exit code:", () => {
   }
 });
 
-describe("held deletes, as a later sync tells of them,", () => {
+describe("held deletes", () => {
   test("are listed, confirmed and refused", async () => {
     const item = { table: "tickets", count: 1_200, ids: ["1", "2", "3", "4"], since: startedAt };
     const answer = ({ method }: Asked): Said => JSON.stringify(method === "GET" ? { items: [item] } : {});

@@ -164,7 +164,7 @@ async function judgeUnseen(context: TableContext, pull: Pull): Promise<Pick<Pull
   }
   await sink.suspects.end(writer.table, listing, isBrake ? "hold" : "ask");
   if (isBrake)
-    log.error({ table: stream.name, lacks, rows }, "a listing lacks so many rows that they are held for a person");
+    log.warn({ table: stream.name, lacks, rows }, "a listing lacks so many rows that they are held for a person");
   return { isDoubtful: isBrake, message: null };
 }
 

@@ -33,7 +33,7 @@ async function isHeld({ sink, writer, stream, log }: TableContext, key: string, 
   if (!(error instanceof PermanentError) || error.code !== "FORBIDDEN") return false;
   const isSuspect = await sink.suspects.hold(writer.table, key);
   if (isSuspect)
-    log.error(
+    log.warn(
       { err: error, table: stream.name, key },
       "a row that the listing lacks may not be asked for; it is held for a person",
     );
