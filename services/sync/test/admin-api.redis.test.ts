@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { connectRedis, createRuns } from "@deskmirror/redis";
+import type { RedisConnection, Runs } from "@deskmirror/redis";
 import { pullSlot } from "../src/api/pull-work.ts";
 import { startPair } from "./pair.ts";
 import { ADMIN_TOKEN } from "./service-process.ts";
@@ -21,13 +22,13 @@ const long = (length: number) => "x".repeat(length);
 describe("a source", () => {
   const code = desk.generateCode();
   const body = newSource("acme", { code, tables: ["agents", "departments", "agents"] });
-  // The runs as another sync on the same Redis has them.
-  const connection = connectRedis({ url: pair.redisUrl, role: "sync" });
-  const runs = createRuns({ connection });
-  after(() => connection.close());
-
+  let connection: RedisConnection;
+  /** The runs as another sync on the same Redis has them. */
+  let runs: Runs;
   before(async () => {
+    connection = connectRedis({ url: pair.redisUrl, role: "sync" });
     await connection.ready();
+    runs = createRuns({ connection });
     const res = await create(body);
     assert.equal(res.status, 201, res.text);
     assert.deepEqual(res.body.tables, ["agents", "departments"]);
@@ -36,6 +37,8 @@ describe("a source", () => {
     assert.ok(!res.text.includes(CLIENT_SECRET) && !res.text.includes(code) && !/refresh/i.test(res.text));
     assert.equal((await create(newSource("fresh", { code: undefined }))).status, 201);
   });
+
+  after(() => connection.close());
 
   test("comes back without its secrets, and in a list without its service URL", async () => {
     const one = await call("get", "/api/sources/acme");
