@@ -1,5 +1,6 @@
 // `npm run proof`: what the README promises, at a size and under faults that no test has time for, on a cluster of real processes.
 import { parseArgs } from "node:util";
+import { proveDense, proveUnreachable } from "./proof/dense.ts";
 import { proveLarge } from "./proof/large.ts";
 import { proveOutage } from "./proof/outage.ts";
 import { proveReserve } from "./proof/reserve.ts";
@@ -15,6 +16,8 @@ const proofs: Readonly<Record<string, () => Promise<boolean>>> = {
   large: () =>
     proveLarge({ tickets: number(values.tickets, 20_000), changesPerSecond: number(values.changes, 50), signal }),
   reserve: () => proveReserve({ tickets: number(values.tickets, 2_000), signal }),
+  dense: () => proveDense({ tickets: number(values.tickets, 60_000), signal }),
+  unreachable: () => proveUnreachable({ signal }),
   outage: () =>
     proveOutage({ tickets: number(values.tickets, 500), changesPerSecond: number(values.changes, 100), signal }),
 };

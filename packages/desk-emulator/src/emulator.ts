@@ -48,6 +48,7 @@ export async function createDeskEmulator(options: DeskEmulatorOptions = {}): Pro
   const stats = createStats();
   const random = createRandom(mixSeed(seed, 99));
   const faults = createFaults(() => random.next());
+  const crowds = options.crowds ?? (tickets >= 3000 ? [{ tickets: 150, withinMs: 0 }] : []);
   const customFields = [...standardCustomFields, ...(options.customFields ?? [])];
 
   const store = createStore({
@@ -56,7 +57,7 @@ export async function createDeskEmulator(options: DeskEmulatorOptions = {}): Pro
     findsArchived: () => settings.searchFindsArchived,
     childOrigin: createChildOrigin(seed, () => store),
   });
-  generate({ store, seed, tickets, departments, orgId, edition, endMs: clock.now(), customFields });
+  generate({ store, seed, tickets, departments, orgId, edition, endMs: clock.now(), crowds, customFields });
 
   let url = "";
   const context = renderContext({ store, settings, orgId, customFields, clock, url: () => url });

@@ -3,6 +3,7 @@ export type { DeskEmulator, WebhookControls } from "./desk-emulator.ts";
 export type { DeskEmulatorOptions } from "./options.ts";
 export { defaultSettings, type Settings } from "./settings.ts";
 export { editions, editionLimits, type Edition } from "./checks/limits.ts";
+export type { Crowd } from "./generator/crowds.ts";
 export { fieldTypes, type CustomField, type FieldType } from "./generator/custom-fields.ts";
 export { faultKinds, type Fault, type FaultKind, type Faults } from "./faults.ts";
 export { allScopes } from "./oauth/scopes.ts";

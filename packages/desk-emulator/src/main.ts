@@ -2,7 +2,9 @@
 import { parseArgs } from "node:util";
 import { editions, type Edition } from "./checks/limits.ts";
 import { createDeskEmulator } from "./emulator.ts";
+import type { Crowd } from "./generator/crowds.ts";
 import { isRow } from "./json.ts";
+import type { Json } from "./json.ts";
 import type { DeskEmulatorOptions } from "./options.ts";
 import { defaultSettings } from "./settings.ts";
 
@@ -24,6 +26,7 @@ const texts = {
   "org-id": "digits (700123456)",
   "client-id": "OAuth client id (1000.DESKEMULATOR)",
   "client-secret": "OAuth client secret (emulator-secret)",
+  crowds: 'JSON list of tickets made at once: [{"tickets":7000,"withinMs":999,"inOneDepartment":false}]',
   settings: "JSON object of settings, see docs/emulator.md",
 } as const;
 
@@ -84,6 +87,19 @@ function parseJson(json: string): unknown {
   }
 }
 
+function crowds(): DeskEmulatorOptions["crowds"] {
+  const json = text("crowds");
+  if (json === undefined) return undefined;
+  const given = parseJson(json);
+  const isCrowd = (one: Json): boolean => isRow(one) && isCount(one["tickets"]) && isCount(one["withinMs"]);
+  if (!Array.isArray(given) || !given.every(isCrowd)) return fail("--crowds must be a JSON list as --help shows it");
+  return given as readonly unknown[] as readonly Crowd[];
+}
+
+function isCount(value: Json | undefined): boolean {
+  return typeof value === "number" && Number.isInteger(value) && value >= 0;
+}
+
 function settings(): DeskEmulatorOptions["settings"] {
   const json = text("settings");
   if (json === undefined) return undefined;
@@ -111,6 +127,7 @@ const given = {
   orgId: text("org-id"),
   clientId: text("client-id"),
   clientSecret: text("client-secret"),
+  crowds: crowds(),
   settings: settings(),
 };
 const options = Object.fromEntries(

@@ -1,4 +1,5 @@
 import type { Edition } from "./checks/limits.ts";
+import type { Crowd } from "./generator/crowds.ts";
 import type { CustomField } from "./generator/custom-fields.ts";
 import type { Settings } from "./settings.ts";
 
@@ -28,6 +29,8 @@ export interface DeskEmulatorOptions {
   readonly clientSecret?: string;
   /** Custom fields beside the generated ones. */
   readonly customFields?: readonly CustomField[];
+  /** Tickets that imports made at once; default one of 150 in a millisecond where there are 3000 tickets or more. */
+  readonly crowds?: readonly Crowd[];
   readonly settings?: Partial<Settings>;
   /** Milliseconds since 1970; default the machine's clock. It may stand still; `clock.advance` adds to it. */
   readonly clock?: () => number;

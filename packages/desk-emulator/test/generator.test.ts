@@ -25,6 +25,23 @@ test("100,000 tickets are generated, and the time they took is printed", async (
   await emulator.close();
 });
 
+test("crowds of tickets stand at one instant or within their time, and in one department where that is said", async () => {
+  const crowds = [
+    { tickets: 300, withinMs: 999 },
+    { tickets: 200, withinMs: 0, inOneDepartment: true },
+  ];
+  const desk = await createDeskEmulator({ tickets: 1_000, crowds });
+  const tickets = [...desk.store.records("tickets")].map(({ detail }) => detail);
+  const at = (row: Row): number => Date.parse(shown(row["createdTime"]));
+  const byInstant = [...Map.groupBy(tickets, at).values()].toSorted((left, right) => right.length - left.length);
+  assert.ok(byInstant[0]!.length >= 200);
+  assert.equal(new Set(byInstant[0]!.map((row) => row["departmentId"])).size, 1);
+  const bySecond = Map.groupBy(tickets, (row) => Math.floor(at(row) / 1_000)).values();
+  assert.ok([...bySecond].some((all) => all.length >= 100 && new Set(all.map(at)).size > 50));
+  await desk.close();
+  await assert.rejects(createDeskEmulator({ tickets: 10, crowds }), /crowds hold more than the 10 tickets there are/);
+});
+
 test("the same seed and clock give the same organization, another seed another one", async () => {
   const [one, same, other] = [await startDesk({ seed: 7 }), await startDesk({ seed: 7 }), await startDesk({ seed: 8 })];
   const dump = (desk: typeof one) =>

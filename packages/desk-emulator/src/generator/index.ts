@@ -3,6 +3,7 @@ import type { Store } from "../store/store.ts";
 import { tableNames, type StoredTable } from "../tables/names.ts";
 import { generateCatalogue } from "./catalogue.ts";
 import { generateConfiguration } from "./configuration.ts";
+import type { Crowd } from "./crowds.ts";
 import type { CustomField } from "./custom-fields.ts";
 import { generateOrganization } from "./organization.ts";
 import { generatePeople } from "./people.ts";
@@ -19,6 +20,7 @@ export interface GeneratorOptions {
   readonly edition: string;
   /** The clock when the emulator starts; records spread over the two years before. */
   readonly endMs: number;
+  readonly crowds: readonly Crowd[];
   readonly customFields: readonly CustomField[];
 }
 

@@ -2,6 +2,7 @@ import { isoTime, textOf, type Json } from "../json.ts";
 import { createRandom, mixSeed, type Random } from "../random.ts";
 import { blankTicket, statusTypeOf } from "../tables/tickets.ts";
 import { blankCall, blankEvent, blankTask } from "../tables/activities.ts";
+import { placeInCrowds } from "./crowds.ts";
 import { childCounts, lastThreadOf } from "./children.ts";
 import { customValues, type CustomField } from "./custom-fields.ts";
 import { layoutOf } from "./people.ts";
@@ -9,9 +10,6 @@ import { categories, channels, priorities, sentences, subjects } from "./vocabul
 import { add, later, perhapsTrashed, times, type World } from "./world.ts";
 
 const statuses = ["Open", "Open", "Closed", "Closed", "Closed", "On Hold", "Escalated", "Waiting on customer"] as const;
-
-/** An instant at which an import made this many tickets at once, where the organization is large enough. */
-const importedAtOnce = 150;
 
 /** Tickets with the tasks, calls and events that belong to them. */
 export function generateTickets(world: World): void {
@@ -32,17 +30,26 @@ function planTasks({ random, tickets }: World): (number | null)[] {
 }
 
 function addTickets(world: World, taskCounts: ReadonlyMap<number, number>): void {
-  const { random, tickets } = world;
-  const imported = tickets >= 3000 ? Math.floor(tickets / 3) : Infinity;
+  const { random, tickets, ids } = world;
+  const crowdPlace = placeInCrowds(tickets, world.crowds);
+  const crowded = random.pick(ids.departments);
   const fields = world.customFields.filter((field) => field.module === "tickets");
   let previousMs = world.startMs;
+  let crowdMs = 0;
   for (let index = 0; index < tickets; index += 1) {
     const time = times(world, index, tickets);
-    const tied = index > imported && index < imported + importedAtOnce;
-    if (index > 0 && (tied || random.chance(0.04))) time.createdMs = previousMs;
+    const place = crowdPlace(index);
+    if (place === null) {
+      crowdMs = 0;
+      if (index > 0 && random.chance(0.04)) time.createdMs = previousMs;
+    } else {
+      crowdMs ||= time.createdMs;
+      time.createdMs = crowdMs + place.afterMs;
+    }
     previousMs = time.createdMs;
     time.modifiedMs = Math.max(time.modifiedMs, time.createdMs);
-    addTicket(world, { index, ...time, fields, taskCount: taskCounts.get(index) ?? 0 });
+    const departmentId = place?.crowd.inOneDepartment === true ? crowded : random.pick(ids.departments);
+    addTicket(world, { index, ...time, departmentId, fields, taskCount: taskCounts.get(index) ?? 0 });
   }
 }
 
@@ -50,15 +57,15 @@ interface TicketPlan {
   readonly index: number;
   readonly createdMs: number;
   readonly modifiedMs: number;
+  readonly departmentId: string;
   readonly fields: readonly CustomField[];
   readonly taskCount: number;
 }
 
-function addTicket(world: World, { index, createdMs, modifiedMs, fields, taskCount }: TicketPlan): void {
+function addTicket(world: World, { index, createdMs, modifiedMs, departmentId, fields, taskCount }: TicketPlan): void {
   const { random, ids, store, endMs } = world;
   const contactId = random.pick(ids.contacts);
   const contact = store.get("contacts", contactId)?.data ?? {};
-  const departmentId = random.pick(ids.departments);
   const status = random.pick(statuses);
   const channel = random.pick(channels);
   const assigneeId = random.chance(0.8) ? random.pick(ids.agents) : null;

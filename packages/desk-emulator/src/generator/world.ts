@@ -3,6 +3,7 @@ import type { Random } from "../random.ts";
 import { idOf, type State } from "../store/state.ts";
 import type { Store } from "../store/store.ts";
 import type { StoredTable } from "../tables/names.ts";
+import type { Crowd } from "./crowds.ts";
 import type { CustomField } from "./custom-fields.ts";
 
 /** What all parts of the generator share. */
@@ -18,6 +19,7 @@ export interface World {
   readonly startMs: number;
   /** The clock when the emulator starts. */
   readonly endMs: number;
+  readonly crowds: readonly Crowd[];
   readonly customFields: readonly CustomField[];
   readonly ids: Record<StoredTable, string[]>;
   nextSeq(): number;
