@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { DataSource } from "@deskmirror/model";
 import { connectRedis, createLedger, createSealer, createServiceKey, createSourceRegistry } from "@deskmirror/redis";
+import { createMemorySink } from "@deskmirror/sinks";
 import { freePort } from "../scripts/pair/free-port.ts";
 import type { MakeBody } from "./delivery.ts";
 import { startFloor } from "./floors/start-floor.ts";
@@ -64,14 +65,9 @@ async function publishSource(
   connection: Parameters<typeof createSourceRegistry>[0]["connection"],
   jwks: ReturnType<typeof createSigner>["jwks"],
 ): Promise<string> {
-  const sealed = new Map<string, string>();
   const registry = createSourceRegistry({
     connection,
-    vault: {
-      put: async (name, text) => void sealed.set(name, text),
-      remove: async (name) => void sealed.delete(name),
-      all: async () => sealed,
-    },
+    vault: createMemorySink().vault,
     seal: createSealer({ key: randomBytes(32).toString("base64") }),
   });
   await registry.publish();

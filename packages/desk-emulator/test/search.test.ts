@@ -2,15 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { shown } from "../src/json.ts";
 import type { Row } from "../src/index.ts";
-import { iso, newTicket, startDesk } from "./support/desk.ts";
+import { ids, iso, newTicket, startDesk } from "./support/desk.ts";
 
 const desk = await startDesk({ tickets: 400 });
 const { emulator } = desk;
 const everything = "createdTimeRange=2000-01-01T00:00:00.000Z,2100-01-01T00:00:00.000Z";
-
-function ids(rows: readonly Row[]): string[] {
-  return rows.map((row) => shown(row["id"]));
-}
 
 async function all(path: string): Promise<Row[]> {
   const rows: Row[] = [];

@@ -1,28 +1,11 @@
 import { createRandom, mixSeed } from "../random.ts";
-import type { Store } from "../store/store.ts";
 import { tableNames, type StoredTable } from "../tables/names.ts";
 import { generateCatalogue } from "./catalogue.ts";
 import { generateConfiguration } from "./configuration.ts";
-import type { Crowd } from "./crowds.ts";
-import type { CustomField } from "./custom-fields.ts";
 import { generateOrganization } from "./organization.ts";
 import { generatePeople } from "./people.ts";
 import { generateTickets } from "./tickets.ts";
-import type { World } from "./world.ts";
-
-/** What to generate. */
-export interface GeneratorOptions {
-  readonly store: Store;
-  readonly seed: number;
-  readonly tickets: number;
-  readonly departments: number;
-  readonly orgId: string;
-  readonly edition: string;
-  /** The clock when the emulator starts; records spread over the two years before. */
-  readonly endMs: number;
-  readonly crowds: readonly Crowd[];
-  readonly customFields: readonly CustomField[];
-}
+import type { GeneratorOptions, World } from "./world.ts";
 
 const twoYearsMs = 730 * 86_400_000;
 

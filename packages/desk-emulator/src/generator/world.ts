@@ -6,21 +6,25 @@ import type { StoredTable } from "../tables/names.ts";
 import type { Crowd } from "./crowds.ts";
 import type { CustomField } from "./custom-fields.ts";
 
-/** What all parts of the generator share. */
-export interface World {
+/** What to generate. */
+export interface GeneratorOptions {
   readonly store: Store;
-  readonly random: Random;
   readonly seed: number;
   readonly tickets: number;
   readonly departments: number;
   readonly orgId: string;
   readonly edition: string;
-  /** Start of the organization, two years before `endMs`. */
-  readonly startMs: number;
-  /** The clock when the emulator starts. */
+  /** The clock when the emulator starts; records spread over the two years before. */
   readonly endMs: number;
   readonly crowds: readonly Crowd[];
   readonly customFields: readonly CustomField[];
+}
+
+/** What all parts of the generator share. */
+export interface World extends GeneratorOptions {
+  readonly random: Random;
+  /** Start of the organization, two years before `endMs`. */
+  readonly startMs: number;
   readonly ids: Record<StoredTable, string[]>;
   nextSeq(): number;
 }

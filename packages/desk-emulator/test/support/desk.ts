@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { after } from "node:test";
 import { shown } from "../../src/json.ts";
 import {
@@ -140,4 +141,16 @@ export function newTicket(desk: TestDesk, more: Row = {}): Row {
 /** ISO text of a time. */
 export function iso(ms: number): string {
   return new Date(ms).toISOString();
+}
+
+/** Ids of rows, in their order. */
+export function ids(rows: readonly Row[]): string[] {
+  return rows.map((row) => shown(row["id"]));
+}
+
+/** What the API says of a call that it must refuse with 422. */
+export async function refusal(desk: TestDesk, path: string): Promise<string> {
+  const answer = await desk.call(path);
+  assert.equal(answer.status, 422, path);
+  return shown(answer.body["message"]);
 }

@@ -12,6 +12,8 @@ import {
   createSourceRegistry,
 } from "@deskmirror/redis";
 import type { SourceRegistry } from "@deskmirror/redis";
+import { createMemorySink } from "@deskmirror/sinks";
+import { testDataSource } from "@deskmirror/testing";
 import { until } from "./ingest-process.ts";
 
 /** What sync does, as far as ingest notices: publishes sources, takes groups, reads gaps and the ledger. */
@@ -35,14 +37,9 @@ export interface Backend {
 export async function openBackend(redisUrl: string): Promise<Backend> {
   const connection = connectRedis({ url: redisUrl, role: "sync" });
   await connection.ready();
-  const sealed = new Map<string, string>();
   const registry = createSourceRegistry({
     connection,
-    vault: {
-      put: async (name, text) => void sealed.set(name, text),
-      remove: async (name) => void sealed.delete(name),
-      all: async () => sealed,
-    },
+    vault: createMemorySink().vault,
     seal: createSealer({ key: randomBytes(32).toString("base64") }),
   });
   const ledger = createLedger({ connection });
@@ -51,7 +48,7 @@ export async function openBackend(redisUrl: string): Promise<Backend> {
   return {
     registry,
     async addSource(name, settings) {
-      const source = { ...sourceDefaults, name, serviceKey: createServiceKey(), ...settings };
+      const source = testDataSource({ name, serviceKey: createServiceKey(), ...settings });
       await registry.create(source);
       return `/hooks/${source.serviceKey}`;
     },
@@ -86,27 +83,3 @@ export async function openBackend(redisUrl: string): Promise<Backend> {
     close: () => connection.close(),
   };
 }
-
-const sourceDefaults: Omit<DataSource, "name" | "serviceKey"> = {
-  orgId: "700123456",
-  dataCenter: "com",
-  clientId: "1000.CLIENT",
-  clientSecret: "client-secret",
-  refreshToken: null,
-  scopes: null,
-  mode: "document",
-  increment: "webhook",
-  tables: null,
-  sinkUrl: null,
-  signature: "verify",
-  throttle: { concurrency: null, reserve: 0.4, dailyCredits: null },
-  reconcileSeconds: null,
-  compareSeconds: null,
-  sweepHours: null,
-  accountsUrl: null,
-  deskUrl: null,
-  webhookId: null,
-  paused: false,
-  pulls: {},
-  createdMs: 0,
-};
