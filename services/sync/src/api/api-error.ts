@@ -43,7 +43,10 @@ export function toApiError(thrown: unknown): ApiError | null {
     });
   }
   if (error instanceof TransientError) {
-    return new ApiError(503, error.code, { message: error.message, hint: "Try again in a moment; if it stays, mend what the message names." });
+    return new ApiError(503, error.code, {
+      message: error.message,
+      hint: "Try again in a moment; if it stays, mend what the message names.",
+    });
   }
   if (error instanceof PermanentError || error instanceof ConfigError) {
     const code = error instanceof PermanentError ? error.code : "CONFIG";
