@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { existsSync, globSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { createMemoryThrottle, createMemoryTokens, testDataSource } from "@deskmirror/testing";
@@ -60,6 +60,14 @@ test("docs/reference/tables.md says of every table how its changes are found", (
     assert.equal(said.get(name), found.filter((word) => word !== "").join(", "), name);
   }
   assert.equal(said.size, 30);
+});
+
+test("docs/reference/metrics.md has every metric of the code, and no other", () => {
+  const files = globSync("services/*/src/**/*.ts", { cwd: root });
+  const named = files.flatMap((file) => [...read(file).matchAll(/\bdeskmirror_\w+/g)].map(([name]) => name));
+  const rows = [...read("docs/reference/metrics.md").matchAll(/^\| `(\w+)`/gm)].map(([, name = ""]) => name);
+  assert.ok(named.length > 9);
+  assert.deepEqual(rows.toSorted(), [...new Set(named)].toSorted());
 });
 
 test("the scopes of README allow every table", () => {

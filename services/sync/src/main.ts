@@ -36,6 +36,7 @@ import { createMirrors } from "./mirror/mirrors.ts";
 import { adoptTables, prepareTables, withSource } from "./mirror/open-mirror.ts";
 import type { MirrorParts } from "./mirror/open-mirror.ts";
 import { createObserver } from "./observe.ts";
+import { observeSources } from "./observe-sources.ts";
 import { createSinks } from "./sinks.ts";
 import { keepKeys } from "./keep-keys.ts";
 import { keepPublished } from "./keep-published.ts";
@@ -116,6 +117,7 @@ await runMain({
     };
     const mirrors = createMirrors({ registry, parts, log });
     onStop("the mirrors", () => mirrors.close());
+    observeSources(metrics, { registry, mirrors, gaps, ledger });
 
     // What is done for sources whether they are open here or not.
     const now = Date.now;
