@@ -5,6 +5,7 @@ import type { Stats } from "./stats.ts";
 import type { Reader } from "./store/reader.ts";
 import type { Writes } from "./store/writes.ts";
 import type { SenderControls } from "./webhooks/controls.ts";
+import type { Webhooks } from "./webhooks/webhooks.ts";
 import type { Workload, WorkloadOptions } from "./workload/workload.ts";
 
 /** Controls of the webhook sender. */
@@ -32,6 +33,8 @@ export interface DeskEmulator {
   readonly settings: Settings;
   readonly faults: Faults;
   readonly webhookControls: WebhookControls;
+  /** The webhooks as a person changes them in Setup: the checks of the API hold there too. */
+  readonly webhooks: Pick<Webhooks, "list" | "create" | "update" | "remove">;
   readonly store: Reader & Writes;
   readonly stats: Stats;
   workload(options: WorkloadOptions): Workload;

@@ -132,6 +132,7 @@ export async function createDeskEmulator(options: DeskEmulatorOptions = {}): Pro
       pending: () => sender.pending(),
       idle: () => sender.idle(),
     },
+    webhooks,
     store: { ...createReader(context), ...writes },
     stats,
     workload(wanted) {

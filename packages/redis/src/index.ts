@@ -27,6 +27,8 @@ export { createServiceKey, toServiceUrl } from "./service-key.ts";
 export { createSourceRegistry } from "./source-registry.ts";
 export type { SourcePatch, SourceRegistry, SourceRegistryOptions } from "./source-registry.ts";
 export type { SpoolRecord } from "./spool-records.ts";
+export { createSubscriptionLooks } from "./subscription-looks.ts";
+export type { SubscriptionLook, SubscriptionLooks } from "./subscription-looks.ts";
 export { createThrottle } from "./throttle.ts";
 export type { OrganizationThrottle, ThrottleLimits, ThrottleOptions } from "./throttle.ts";
 export { createTokenStore } from "./token-store.ts";

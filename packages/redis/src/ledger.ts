@@ -23,7 +23,7 @@ export interface Ledger {
   audit(source: string): Promise<readonly Unaccounted[]>;
   /** When the oldest event in flight was accepted (ms, Redis's clock); null when there is none. */
   oldestMs(source: string): Promise<number | null>;
-  /** When the last accepted delivery was received (ms, ingest's clock); null when there was none. */
+  /** When the last accepted delivery of a webhook was received (ms, ingest's clock); null when there was none. */
   lastReceivedMs(source: string): Promise<number | null>;
 }
 
@@ -97,7 +97,9 @@ export function createLedger({ connection: { client } }: { readonly connection: 
 
 /** Arguments of EVAL that accept a group, for a pipeline. */
 export function acceptArguments(group: DeliveryGroup) {
-  const lastReceivedMs = Math.max(...group.deliveries.map(({ receivedMs }) => receivedMs));
+  // What a workflow rule sends says nothing of the webhook.
+  const ofZoho = group.deliveries.filter(({ kind }) => kind === "events");
+  const lastReceivedMs = Math.max(0, ...ofZoho.map(({ receivedMs }) => receivedMs));
   return [ACCEPT, 3, ...ledgerKeys(group), group.id, eventsOf(group), lastReceivedMs] as const;
 }
 

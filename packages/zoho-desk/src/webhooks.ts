@@ -63,13 +63,25 @@ function toSubscription(body: JsonValue | null): Subscription {
   if (!isJsonObject(body) || id === null) {
     throw new TransientError("Zoho's answer about a webhook has no id", { code: "UNREADABLE" });
   }
-  const { subscriptions } = body;
+  const { includeEventsFrom } = body;
   return {
     id,
     url: toText(body["url"]) ?? "",
     enabled: body["isEnabled"] === undefined || isTrue(body["isEnabled"]),
-    events: isJsonObject(subscriptions) ? Object.keys(subscriptions) : [],
+    events: toWholeEvents(body["subscriptions"]),
+    // Left out by an answer, nothing is known against it.
+    hasAutomation: !Array.isArray(includeEventsFrom) || includeEventsFrom.includes("AUTOMATION"),
   };
+}
+
+/** Filters that leave events out (Zoho Desk OAS, Webhook.json). */
+const NARROWING = ["departmentIds", "departmentId", "fields", "direction"];
+
+function toWholeEvents(subscriptions: JsonValue | undefined): readonly string[] {
+  if (!isJsonObject(subscriptions)) return [];
+  const isWhole = (filter: JsonValue | undefined): boolean =>
+    !isJsonObject(filter) || NARROWING.every((name) => (filter[name] ?? null) === null);
+  return Object.keys(subscriptions).filter((event) => isWhole(subscriptions[event]));
 }
 
 function explain(error: PermanentError): PermanentError {

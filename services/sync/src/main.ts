@@ -14,6 +14,7 @@ import {
   createSealer,
   createServiceKey,
   createSourceRegistry,
+  createSubscriptionLooks,
   createThrottle,
   createTokenStore,
   createTurns,
@@ -94,6 +95,7 @@ await runMain({
     // The mirrors: one for each data source.
     const leases = createLeases({ connection });
     const gaps = createGaps({ connection });
+    const looks = createSubscriptionLooks({ connection });
     const deadLetters = createDeadLetters({ connection });
     const queue = createDeliveryQueue({ connection });
     onStop("the queue", () => queue.close());
@@ -112,6 +114,9 @@ await runMain({
       dueChildren: createDueSet({ connection }),
       foreignTurns: createTurns({ connection, name: "foreign", limit: 60 }),
       gaps,
+      registry,
+      ledger,
+      looks,
       observe: createObserver(metrics),
       log,
     };
@@ -143,6 +148,7 @@ await runMain({
       runs: createRuns({ connection }),
       ledger,
       gaps,
+      looks,
       deadLetters,
       exchangeCode: (source, code) => exchangeCode({ source, code }),
       revokeGrant,

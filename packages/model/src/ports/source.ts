@@ -100,7 +100,10 @@ export interface Subscription {
   readonly id: string;
   readonly url: string;
   readonly enabled: boolean;
+  /** Events that it tells of every record; one that a filter narrows is not among them. */
   readonly events: readonly string[];
+  /** Whether it tells of what automation changed in bulk, too. */
+  readonly hasAutomation: boolean;
 }
 
 /** A deleted record as the recycle bin lists it. */

@@ -50,7 +50,7 @@ async function followTables(deps: ApiDeps, source: DataSource): Promise<void> {
   const open = deps.mirrors.get(source.name);
   if (source.webhookId === null || open === null) return;
   try {
-    await subscribe(deps, source, open);
+    await subscribe(deps, source, { open });
   } catch (error) {
     const message = "the webhook could not be told of the new tables; POST …/webhook repairs it";
     deps.log.warn({ err: toError(error), source: source.name }, message);

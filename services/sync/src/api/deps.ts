@@ -1,5 +1,5 @@
 import type { DataSource, DeliveryGroup, Sink } from "@deskmirror/model";
-import type { DeadLetters, Gaps, Ledger, Runs, SourceRegistry } from "@deskmirror/redis";
+import type { DeadLetters, Gaps, Ledger, Runs, SourceRegistry, SubscriptionLooks } from "@deskmirror/redis";
 import type { Log } from "@deskmirror/runtime";
 import type { ConnectionParts } from "../mirror/connection/connection-test.ts";
 import type { Mirrors } from "../mirror/mirrors.ts";
@@ -18,6 +18,8 @@ export interface ApiDeps {
   readonly runs: Runs;
   readonly ledger: Ledger;
   readonly gaps: Gaps;
+  /** What the last looks at the subscriptions found. */
+  readonly looks: SubscriptionLooks;
   readonly deadLetters: DeadLetters;
   /** PermanentError with Zoho's code when refused, TransientError when unclear. */
   readonly exchangeCode: (source: DataSource, code: string) => Promise<Grant>;

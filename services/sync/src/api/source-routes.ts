@@ -2,9 +2,9 @@ import { Router } from "express";
 import { toError } from "@deskmirror/model";
 import type { DataSource } from "@deskmirror/model";
 import type { OpenMirror } from "../mirror/open-mirror.ts";
-import { createWebhookLook } from "../mirror/subscription.ts";
 import { toClosedStatus, toStatus } from "../mirror/status.ts";
 import type { KnownAnyway } from "../mirror/status.ts";
+import { createWebhookStatus } from "../mirror/webhook-status.ts";
 import { patchSource } from "./change-source.ts";
 import { authorizeSource, copySource, createSource } from "./create-source.ts";
 import type { ApiDeps } from "./deps.ts";
@@ -17,7 +17,7 @@ export function sourceRoutes(deps: ApiDeps): Router {
   const { registry, mirrors } = deps;
   const find = createFindSource(deps);
   const routes = Router();
-  const lookAtWebhook = createWebhookLook(Date.now);
+  const webhookStatus = createWebhookStatus(deps.looks, Date.now);
   const view = (source: DataSource): object => toSourceView(deps, source);
   const viewWithUrl = (source: DataSource): object => toViewWithUrl(deps, source);
 
@@ -84,7 +84,7 @@ export function sourceRoutes(deps: ApiDeps): Router {
     const [credits, oldestMs, webhook] = await Promise.all([
       open.throttle.credits(),
       deps.ledger.oldestMs(dataSource.name),
-      isGranted ? lookAtWebhook(open, dataSource, registry.serviceUrl(dataSource)) : missingWebhook,
+      isGranted ? webhookStatus(open, dataSource, registry.serviceUrl(dataSource)) : missingWebhook,
     ]);
     return toStatus(open.mirror, {
       ...known,
@@ -110,7 +110,7 @@ export function sourceRoutes(deps: ApiDeps): Router {
   return routes;
 }
 
-const missingWebhook = { id: null, state: "missing" } as const;
+const missingWebhook = { id: null, state: "missing", message: null } as const;
 
 function toGrantProblem(name: string, refusal: string | null): string | null {
   if (refusal === null) return null;

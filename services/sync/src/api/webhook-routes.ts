@@ -14,7 +14,7 @@ export function webhookRoutes(deps: ApiDeps): Router {
 
   routes.post("/:name/webhook", async (req, res) => {
     const source = await find.source(req);
-    const { id, enabled, events } = await subscribe(deps, source, await find.granted(source));
+    const { id, enabled, events } = await subscribe(deps, source, { open: await find.granted(source) });
     res.json({ id, state: enabled ? "active" : "disabled", events });
   });
 
@@ -32,7 +32,7 @@ export function webhookRoutes(deps: ApiDeps): Router {
       graceMs: graceSeconds * 1_000,
       // One that we registered moves at Zoho, who looks whether the new URL answers, before the old one is given up.
       confirm: async (rotated) => {
-        if (open !== null) await subscribe(deps, rotated, open).catch(notConfirmed);
+        if (open !== null) await subscribe(deps, rotated, { open, isMoving: true }).catch(notConfirmed);
       },
     });
     await mirrors.follow();

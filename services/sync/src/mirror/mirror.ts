@@ -8,6 +8,7 @@ import { createPulls } from "./pulls.ts";
 import { createQuestions } from "./questions.ts";
 import { createRounds } from "./rounds.ts";
 import type { TableRound } from "./rounds.ts";
+import type { SubscriptionCare } from "./subscription-care.ts";
 import type { Shapes } from "./shapes.ts";
 import { toProgress } from "./table-context.ts";
 import type { TableContext } from "./table-context.ts";
@@ -27,6 +28,7 @@ export interface MirrorOptions {
   readonly leases: Leases;
   readonly dueChildren: DueSet;
   readonly gaps: Gaps;
+  readonly subscription: SubscriptionCare;
   /** By table; see `TableFacts`. */
   readonly refusedRows: () => Promise<ReadonlyMap<string, number>>;
   readonly shapes: Shapes;
@@ -95,6 +97,7 @@ export function createMirror(options: MirrorOptions): Mirror {
         loop("pulls", () => startPulls(signal), signal),
         loop("shapes", () => options.shapes.followDue(signal), signal),
         loop("children", () => questions.readDueChildren(signal), signal),
+        loop("subscription", () => options.subscription.tend(signal), signal),
         soleLoop("reconcile", rounds.runDue, signal),
         soleLoop("doubts", questions.settleDoubts, signal),
         soleLoop("detail", questions.fillInDetail, signal),

@@ -15,7 +15,10 @@ import type {
   DeliveryWorker,
   DueSet,
   Gaps,
+  Ledger,
   OrganizationThrottle,
+  SourceRegistry,
+  SubscriptionLooks,
   ThrottleLimits,
   Turns,
 } from "@deskmirror/redis";
@@ -30,6 +33,8 @@ import { watchGrant } from "./grant-watch.ts";
 import { createLimits } from "./limits.ts";
 import { createMirror } from "./mirror.ts";
 import type { Mirror } from "./mirror.ts";
+import { createSubscriptionCare } from "./subscription-care.ts";
+import type { SubscriptionCare } from "./subscription-care.ts";
 import { createShapes } from "./shapes.ts";
 import type { TableContext } from "./table-context.ts";
 import { createTableWriter } from "./table-writer.ts";
@@ -51,6 +56,10 @@ export interface MirrorParts {
   /** When records may be asked for because of foreign deliveries. */
   readonly foreignTurns: Turns;
   readonly gaps: Gaps;
+  readonly registry: Pick<SourceRegistry, "get" | "update" | "serviceUrl">;
+  readonly ledger: Pick<Ledger, "lastReceivedMs" | "counts">;
+  /** What the last looks at the subscriptions found. */
+  readonly looks: SubscriptionLooks;
   readonly observe: (source: string) => ObserveEvents;
   readonly log: Log;
 }
@@ -61,6 +70,7 @@ export interface OpenMirror {
   readonly source: Source;
   readonly sink: Sink;
   readonly throttle: OrganizationThrottle;
+  readonly subscription: SubscriptionCare;
   readonly contexts: ReadonlyMap<string, TableContext>;
   /** Wanted tables that the grant does not allow, with the reason. */
   readonly disabled: ReadonlyMap<string, string>;
@@ -100,6 +110,18 @@ export async function openMirror(parts: MirrorParts, opened: DataSource): Promis
   const readForeign = createReadForeign({ source, contexts, waitMs });
   const apply = createApply({ source, contexts, readForeign, addDeadLetters, observe: lag.observe });
   const worker = parts.createWorker(name, apply);
+  const subscription = createSubscriptionCare({
+    dataSource: () => dataSource,
+    source,
+    tables: enabled.map((stream) => stream.name),
+    registry: parts.registry,
+    leases: parts.leases,
+    gaps: parts.gaps,
+    looks: parts.looks,
+    ledger: parts.ledger,
+    now: Date.now,
+    log,
+  });
   const mirror = createMirror({
     name,
     dataSource: () => dataSource,
@@ -110,6 +132,7 @@ export async function openMirror(parts: MirrorParts, opened: DataSource): Promis
     leases: parts.leases,
     dueChildren: parts.dueChildren,
     gaps: parts.gaps,
+    subscription,
     refusedRows: () => parts.deadLetters.refusedRows(name),
     shapes,
     log,
@@ -145,6 +168,7 @@ export async function openMirror(parts: MirrorParts, opened: DataSource): Promis
     source,
     sink,
     throttle,
+    subscription,
     contexts,
     disabled,
     refusal,

@@ -7,6 +7,8 @@ import type { Mirror } from "./mirror.ts";
 export interface WebhookStatus {
   readonly id: string | null;
   readonly state: "active" | "missing" | "disabled" | "unknown" | "unavailable";
+  /** Why it is not active, and what to do; null when that is not known. */
+  readonly message: string | null;
   readonly lastDeliveryAt: string | null;
 }
 
@@ -33,7 +35,7 @@ export interface KnownAnyway extends Pick<StatusInputs, "dataSource" | "gaps" | 
 /** Status of a data source that could not be opened: what is known without its sink and its grant. */
 export function toClosedStatus({ dataSource, gaps, ledger, lastDeliveryAt }: KnownAnyway, error: string): object {
   const tables = (dataSource.tables ?? []).map((name) => ({ ...emptyTable(name), state: "error", message: error }));
-  const webhook: WebhookStatus = { id: dataSource.webhookId, state: "unknown", lastDeliveryAt };
+  const webhook: WebhookStatus = { id: dataSource.webhookId, state: "unknown", message: null, lastDeliveryAt };
   const spentToday = { live: 0, heal: 0, reconcile: 0, pull: 0 };
   const { reserve } = dataSource.throttle;
   const credits = { limit: null, remaining: null, reserve, spentToday, waitUntil: null };

@@ -1,61 +1,52 @@
-import { PermanentError } from "@deskmirror/model";
-import type { DataSource, Subscription } from "@deskmirror/model";
-import type { OpenMirror } from "./open-mirror.ts";
-import type { WebhookStatus } from "./status.ts";
+import type { RequestOptions, Subscription, Subscriptions } from "@deskmirror/model";
 
-const request = (signal: AbortSignal) => ({ purpose: "heal", signal }) as const;
+/** What a source's subscription at Zoho is to be. */
+export interface WantedSubscription {
+  /** The one we registered; null: none. */
+  readonly id: string | null;
+  readonly url: string;
+  readonly events: readonly string[];
+}
 
-/** Registers the webhook at Zoho, or repairs ours: URL, events, enabled. Gives it as Zoho now holds it. */
-export async function registerWebhook(
-  open: OpenMirror,
-  options: { readonly dataSource: DataSource; readonly url: string; readonly signal: AbortSignal },
+/** What is wrong with a subscription, the worst first. */
+export type SubscriptionFault = "missing" | "disabled" | "moved" | "lacked events";
+
+/** What a list of all subscriptions says of one. */
+export interface SubscriptionVerdict {
+  /** Null when it is not there. */
+  readonly ours: Subscription | null;
+  readonly fault: SubscriptionFault | null;
+  /** Others that send to the same URL: each event would come twice. */
+  readonly duplicates: readonly Subscription[];
+}
+
+/** Judges a subscription by a list of all (pure). Where ours is gone, one to our URL is taken for it: Zoho made it and its answer was lost. */
+export function judgeSubscription(all: readonly Subscription[], wanted: WantedSubscription): SubscriptionVerdict {
+  const { id: known, url } = wanted;
+  const ours = all.find(({ id }) => id === known) ?? all.find((one) => one.url === url) ?? null;
+  const isGone = ours === null || (known !== null && ours.id !== known);
+  const duplicates = all.filter((one) => one.url === url && one !== ours);
+  return { ours, fault: isGone ? "missing" : faultOf(ours, wanted), duplicates };
+}
+
+function faultOf(ours: Subscription, { url, events }: WantedSubscription): SubscriptionFault | null {
+  if (!ours.enabled) return "disabled";
+  if (ours.url !== url) return "moved";
+  return ours.hasAutomation && events.every((event) => ours.events.includes(event)) ? null : "lacked events";
+}
+
+/** Makes a subscription what it is to be, by its verdict, and removes its duplicates; gives it as Zoho now holds it. */
+export async function repairSubscription(
+  subscriptions: Subscriptions,
+  { ours, fault, duplicates }: SubscriptionVerdict,
+  { url, events, options }: WantedSubscription & { readonly options: RequestOptions },
 ): Promise<Subscription> {
-  const { subscriptions } = open.source;
-  const { url, dataSource, signal } = options;
-  const events = subscriptions.eventsFor([...open.contexts.keys()]);
-  const ours = await findOurs(open, dataSource, { url, signal });
-  if (ours === null) return subscriptions.create(url, events, request(signal));
-  const right = ours.url === url && ours.enabled && events.every((event) => ours.events.includes(event));
-  return right ? ours : subscriptions.update(ours.id, url, events, request(signal));
-}
-
-async function findOurs(
-  { source }: OpenMirror,
-  { webhookId }: DataSource,
-  { url, signal }: { readonly url: string; readonly signal: AbortSignal },
-): Promise<Subscription | null> {
-  const all = await source.subscriptions.list(request(signal));
-  return all.find(({ id }) => id === webhookId) ?? all.find((one) => one.url === url) ?? null;
-}
-
-/** A look at Zoho holds this long: status is asked often, and each look costs credits. */
-const LOOK_HOLDS_MS = 60_000;
-
-/** Status never waits longer than this for Zoho. */
-const LOOK_TIMEOUT_MS = 3_000;
-
-type Look = Pick<WebhookStatus, "id" | "state">;
-
-/** Tells what Zoho says of the webhooks of sources, looked at no more than once a minute each; `unknown` where no answer came. */
-export function createWebhookLook(now: () => number) {
-  const looks = new Map<string, { readonly untilMs: number; readonly look: Look }>();
-
-  async function ask(open: OpenMirror, dataSource: DataSource, url: string): Promise<Look> {
-    try {
-      const ours = await findOurs(open, dataSource, { url, signal: AbortSignal.timeout(LOOK_TIMEOUT_MS) });
-      if (ours === null) return { id: null, state: "missing" };
-      return { id: ours.id, state: ours.enabled ? "active" : "disabled" };
-    } catch (error) {
-      return { id: dataSource.webhookId, state: error instanceof PermanentError ? "unavailable" : "unknown" };
-    }
-  }
-
-  return async function lookAtWebhook(open: OpenMirror, dataSource: DataSource, url: string): Promise<Look> {
-    const name = `${dataSource.name}/${dataSource.webhookId ?? ""}`;
-    const known = looks.get(name);
-    if (known !== undefined && known.untilMs > now()) return known.look;
-    const look = await ask(open, dataSource, url);
-    looks.set(name, { untilMs: now() + LOOK_HOLDS_MS, look });
-    return look;
-  };
+  const right =
+    ours === null
+      ? await subscriptions.create(url, events, options)
+      : fault === null
+        ? ours
+        : await subscriptions.update(ours.id, url, events, options);
+  for (const { id } of duplicates) await subscriptions.remove(id, options);
+  return right;
 }

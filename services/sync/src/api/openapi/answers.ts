@@ -95,7 +95,11 @@ export const status = z.strictObject({
   since: time,
   message: z.string().nullable(),
   tables: z.array(table),
-  webhook: z.strictObject({ ...webhook.omit({ events: true }).shape, lastDeliveryAt: maybeTime }),
+  webhook: z.strictObject({
+    ...webhook.omit({ events: true }).shape,
+    message: z.string().nullable().describe("Why it is not active, and what to do."),
+    lastDeliveryAt: maybeTime,
+  }),
   credits: z.strictObject({
     limit: z.number().nullable(),
     remaining: z.number().nullable(),
