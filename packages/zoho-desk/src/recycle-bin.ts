@@ -26,8 +26,8 @@ const streamOfType = new Map(
 export async function readBinPage(reader: RowReader, cursor: Cursor | null, options: RequestOptions): Promise<BinPage> {
   const place = cursor === null ? startList(null) : parseCursor(cursor);
   if (place.kind !== "list") throw new TypeError("this cursor is of no list");
-  const { rows, next } = await readList({ spec: bin, cursor: place, reader, options });
-  return { changes: rows.flatMap(toDeleted), next };
+  const { rows, next, credits } = await readList({ spec: bin, cursor: place, reader, options });
+  return { changes: rows.flatMap(toDeleted), credits, next };
 }
 
 function toDeleted(row: JsonObject): BinPage["changes"] {

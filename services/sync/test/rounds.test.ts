@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Gap } from "@deskmirror/model";
+import type { Due } from "@deskmirror/redis";
 import { createLog } from "@deskmirror/runtime";
 import { tableLife } from "../src/mirror/due-work.ts";
-import type { TableFacts } from "../src/mirror/due-work.ts";
+import type { Intervals, TableFacts } from "../src/mirror/due-work.ts";
+import { createMarkDue } from "../src/mirror/due-children.ts";
 import { createRounds } from "../src/mirror/rounds.ts";
 import { toProgress } from "../src/mirror/table-context.ts";
+import { createTableWriter } from "../src/mirror/table-writer.ts";
 import { createTableWork } from "../src/mirror/table-work.ts";
 import { createStage, heal } from "./support/stage.ts";
 import type { Stage } from "./support/stage.ts";
@@ -13,8 +16,14 @@ import type { Stage } from "./support/stage.ts";
 const HOUR_MS = 3_600_000;
 const intervals = { reconcileMs: 1_000, compareMs: HOUR_MS, sweepMs: HOUR_MS };
 
+interface TestRounds {
+  readonly laterMs?: number;
+  readonly intervals?: Intervals;
+}
+
 /** Rounds on a stage, with its facts `laterMs` from now, and gaps kept in a list. */
-function createTestRounds(stage: Stage, { laterMs = 0 } = {}) {
+function createTestRounds(stage: Pick<Stage, "leases" | "sink" | "source" | "contexts">, options: TestRounds = {}) {
+  const { laterMs = 0, intervals: given = intervals } = options;
   const log = createLog({ service: "sync", level: "silent" });
   const { leases } = stage;
   const open: Gap[] = [];
@@ -33,7 +42,7 @@ function createTestRounds(stage: Stage, { laterMs = 0 } = {}) {
         refusedRows: 0,
         heldRows: 0,
         nowMs,
-        intervals,
+        intervals: given,
       };
     });
   }
@@ -43,7 +52,10 @@ function createTestRounds(stage: Stage, { laterMs = 0 } = {}) {
     close: async () => void open.splice(0),
     list: async () => open,
   };
-  const rounds = createRounds({ name: "acme", source: stage.source, contexts: stage.contexts, facts, work, gaps, log });
+  const { source, contexts } = stage;
+  // Whether events came is another test's matter: silence.redis.test.ts.
+  const heard = { silence: { hear: async () => null }, onSilence: async () => {} };
+  const rounds = createRounds({ name: "acme", source, contexts, facts, work, gaps, ...heard, log });
   const life = async (table: string): Promise<string> =>
     tableLife((await facts()).find(({ stream }) => stream.name === table)!);
   return { rounds, work, gaps, open, life, facts };
@@ -123,4 +135,82 @@ test("a gap is closed by a round in which no table fell short, and not before", 
   await well.gaps.open("acme", "ingest down", 0);
   await well.rounds.runDue(heal.signal);
   assert.equal(well.open.length, 0);
+});
+
+test("a gap stays open while a table that fell short rests, and the tables that are proven are not read meanwhile", async () => {
+  await using stage = await createStage(["tickets", "contacts"]);
+  await stage.pull("tickets", "contacts");
+  const { rounds, gaps, open } = createTestRounds(stage, { intervals: { ...intervals, reconcileMs: HOUR_MS } });
+  await rounds.runDue(heal.signal);
+  await gaps.open("acme", "ingest down", 0);
+  stage.desk.faults.add({ kind: "html", match: "/contacts/search", times: 1_000 });
+  await rounds.runDue(heal.signal);
+  const before = requests(stage, "GET /tickets/search");
+  stage.desk.faults.clear();
+  await rounds.runDue(heal.signal);
+  assert.equal(open.length, 1);
+  assert.equal(requests(stage, "GET /tickets/search"), before);
+});
+
+test("gaps that open one after another make a round each tenth of the interval at most", async () => {
+  await using stage = await createStage(["tickets"]);
+  await stage.pull("tickets");
+  const { rounds, gaps, open } = createTestRounds(stage, { intervals: { ...intervals, reconcileMs: HOUR_MS } });
+  await rounds.runDue(heal.signal);
+  const before = requests(stage, "GET /tickets/search");
+  for (let gap = 0; gap < 5; gap++) {
+    await gaps.open("acme", "answered 413", 0);
+    await rounds.runDue(heal.signal);
+  }
+  assert.equal(requests(stage, "GET /tickets/search") - before, 1);
+  assert.equal(open.length, 4);
+});
+
+test("a round that finds a ticket changed makes each wanted child table of it due", async () => {
+  const marked: string[] = [];
+  const add = async (_source: string, due: readonly Due[]): Promise<void> =>
+    void marked.push(...due.map(({ stream, parentKey }) => `${stream} ${parentKey}`));
+  await using stage = await createStage(["tickets", "ticket_comments", "ticket_history"]);
+  await stage.pull("tickets");
+  const dueChildren = { add, claim: async () => [], done: async () => {}, size: async () => 0 };
+  const context = stage.context("tickets");
+  const { table } = context.writer;
+  const { sink, source, contexts } = stage;
+  const enabled = [...contexts.values()].map(({ stream }) => stream);
+  const onTouched = createMarkDue(context.stream, { source: "acme", enabled, dueChildren })!;
+  const writer = createTableWriter({ sink, table, now: () => source.now(), onTouched });
+  const marking = new Map([["tickets", { ...context, writer }]]);
+  const { key } = stage.desk.store.records("tickets").find(({ deleted, archived }) => !deleted && !archived)!;
+  stage.desk.store.update("tickets", key, { subject: "quietly" });
+  await createTestRounds({ ...stage, contexts: marking }).rounds.run(null, heal.signal);
+  assert.deepEqual(marked.toSorted(), [`ticket_comments ${key}`, `ticket_history ${key}`]);
+});
+
+test("an idle round costs a search of each table and a look at the bin, and one after many changes little more than their pages", async (t) => {
+  await using stage = await createStage(["tickets", "contacts", "accounts", "tasks"], { tickets: 2_500 });
+  const { desk, source } = stage;
+  const later = async (minutes: number): Promise<void> => {
+    desk.clock.advance(minutes * 60_000);
+    await source.organization(heal);
+  };
+  await later(60);
+  await stage.pull("tickets", "contacts", "accounts", "tasks");
+  const { rounds } = createTestRounds(stage);
+  const spend = async (): Promise<number> => {
+    await later(15);
+    const before = desk.stats.snapshot().creditsSpent;
+    await rounds.runDue(heal.signal);
+    return desk.stats.snapshot().creditsSpent - before;
+  };
+  await spend();
+  const idle = await spend();
+  assert.equal(idle, 4 * 3 + 3);
+  const changed = [...desk.store.records("tickets")].filter(({ deleted, archived }) => !deleted && !archived);
+  for (const { key } of changed.slice(0, 1_500)) {
+    desk.store.update("tickets", key, { subject: "changed" });
+    desk.clock.advance(1_000);
+  }
+  const spent = await spend();
+  t.diagnostic(`idle ${idle} credits, 1,500 changed rows ${spent}`);
+  assert.ok(spent <= 1.2 * ((1_500 / 100) * 3 + idle), `${spent} credits`);
 });

@@ -109,6 +109,8 @@ export interface Subscription {
 /** A deleted record as the recycle bin lists it. */
 export interface BinPage {
   readonly changes: readonly { readonly stream: string; readonly change: Tombstone }[];
+  /** Credits the answer cost. */
+  readonly credits: number;
   readonly next: Cursor | null;
 }
 

@@ -8,6 +8,8 @@ import { createPulls } from "./pulls.ts";
 import { createQuestions } from "./questions.ts";
 import { createRounds } from "./rounds.ts";
 import type { TableRound } from "./rounds.ts";
+import type { SilenceWatch } from "./silence.ts";
+import { stretch } from "./stretch.ts";
 import type { SubscriptionCare } from "./subscription-care.ts";
 import type { Shapes } from "./shapes.ts";
 import { toProgress } from "./table-context.ts";
@@ -29,6 +31,9 @@ export interface MirrorOptions {
   readonly dueChildren: DueSet;
   readonly gaps: Gaps;
   readonly subscription: SubscriptionCare;
+  readonly silence: SilenceWatch;
+  /** What the organization may spend today; null when that is not known. */
+  readonly dailyCredits: () => Promise<number | null>;
   /** By table; see `TableFacts`. */
   readonly refusedRows: () => Promise<ReadonlyMap<string, number>>;
   readonly shapes: Shapes;
@@ -52,25 +57,28 @@ export function createMirror(options: MirrorOptions): Mirror {
   const { name, source, sink, contexts, leases, log } = options;
   const work = createTableWork({ leases, log });
   const startPulls = createPulls({ contexts, facts, work, log });
-  const rounds = createRounds({ ...options, facts, work });
+  const rounds = createRounds({ ...options, onSilence: options.subscription.hurry, facts, work });
   const questions = createQuestions({ ...options, facts });
 
   async function facts(): Promise<readonly TableFacts[]> {
-    const [states, refused, held] = await Promise.all([
+    const [states, refused, held, dailyCredits] = await Promise.all([
       sink.states(name),
       options.refusedRows(),
       sink.suspects.held(name),
+      options.dailyCredits(),
     ]);
     const { pulls } = options.dataSource();
-    const common = { nowMs: source.now(), intervals: options.intervals() };
-    return [...contexts.values()].map(({ stream }) => {
+    const nowMs = source.now();
+    const tables = [...contexts.values()].map(({ stream }) => {
       const state = states.get(stream.name);
       const { watermarkMs = null } = state ?? {};
       const asked = pulls[stream.name] ?? 0;
       const refusedRows = refused.get(stream.name) ?? 0;
       const heldRows = held.find((one) => one.stream === stream.name)?.count ?? 0;
-      return { stream, progress: toProgress(state), watermarkMs, asked, refusedRows, heldRows, ...common };
+      return { stream, progress: toProgress(state), watermarkMs, asked, refusedRows, heldRows, nowMs };
     });
+    const intervals = stretch(tables, options.intervals(), dailyCredits);
+    return tables.map((table, index) => ({ ...table, intervals: intervals[index]! }));
   }
 
   function loop(task: string, run: () => Promise<void>, signal: AbortSignal): Promise<void> {

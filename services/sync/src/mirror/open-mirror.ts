@@ -33,6 +33,7 @@ import { watchGrant } from "./grant-watch.ts";
 import { createLimits } from "./limits.ts";
 import { createMirror } from "./mirror.ts";
 import type { Mirror } from "./mirror.ts";
+import { createSilenceWatch } from "./silence.ts";
 import { createSubscriptionCare } from "./subscription-care.ts";
 import type { SubscriptionCare } from "./subscription-care.ts";
 import { createShapes } from "./shapes.ts";
@@ -133,6 +134,15 @@ export async function openMirror(parts: MirrorParts, opened: DataSource): Promis
     dueChildren: parts.dueChildren,
     gaps: parts.gaps,
     subscription,
+    silence: createSilenceWatch({
+      name,
+      dataSource: () => dataSource,
+      gaps: parts.gaps,
+      ledger: parts.ledger,
+      looks: parts.looks,
+      now: () => source.now(),
+    }),
+    dailyCredits: async () => (await throttle.credits()).limit,
     refusedRows: () => parts.deadLetters.refusedRows(name),
     shapes,
     log,

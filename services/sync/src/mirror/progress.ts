@@ -43,6 +43,10 @@ export type Progress = {
   readonly pull: Pull | null;
   /** End of the last complete full read; null before the first. */
   readonly completedMs: number | null;
+  /** What listing it whole cost the last time; 0 before the first. */
+  readonly readCredits: number;
+  /** What a round of it costs lately, with its part of the recycle bin; 0 before the first. */
+  readonly roundCredits: number;
   /** End of the last reconcile round; null before the first. */
   readonly reconciledMs: number | null;
   /** Start of the last round that read the recycle bin whole; null before the first. */
@@ -55,6 +59,8 @@ export type Progress = {
 export const NO_PROGRESS: Progress = {
   pull: null,
   completedMs: null,
+  readCredits: 0,
+  roundCredits: 0,
   reconciledMs: null,
   binReadMs: null,
   problem: null,

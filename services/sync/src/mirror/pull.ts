@@ -142,6 +142,7 @@ async function finishPull(context: TableContext, session: TableSession, running:
       ...withProgress(state, {
         pull: { ...pull, state: complete ? "complete" : "incomplete", finishedMs, isDoubtful, message },
         ...(complete ? { completedMs: finishedMs } : {}),
+        readCredits: pull.credits,
       }),
       watermarkMs: complete ? Math.max(state.watermarkMs ?? 0, pull.startedMs - INDEX_LAG_MS) : state.watermarkMs,
     }),

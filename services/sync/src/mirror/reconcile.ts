@@ -1,6 +1,8 @@
 import type { BinPage, Change, Cursor, Doubt, Source } from "@deskmirror/model";
+import type { Progress } from "./progress.ts";
 import { INDEX_LAG_MS } from "./pull.ts";
 import { readAll, toReadings } from "./read-all.ts";
+import type { Untold } from "./silence.ts";
 import { toProgress, withProgress, writePage } from "./table-context.ts";
 import type { ReadOptions, TableContext } from "./table-context.ts";
 import type { TableSession } from "./table-writer.ts";
@@ -19,6 +21,8 @@ export interface ReconcileOptions extends ReadOptions {
   readonly startedMs: number;
   /** The same when the bin was read whole; else null. */
   readonly binReadMs: number | null;
+  /** This table's part of what reading the bin cost. */
+  readonly binCredits: number;
 }
 
 /** What a round of a table did; `shortfall`: why what was modified is not proven, null when it is. */
@@ -27,6 +31,8 @@ export interface Reconciled {
   readonly calls: number;
   readonly credits: number;
   readonly shortfall: string | null;
+  /** The oldest change it found that nothing had told of here; null when there was none. */
+  readonly untold: Untold | null;
 }
 
 /**
@@ -40,7 +46,9 @@ export async function reconcileTable(
 ): Promise<Reconciled> {
   const { source, stream } = context;
   const spent = { rows: 0, calls: 0, credits: 0 };
-  const sinceMs = (session.state.watermarkMs ?? 0) - OVERLAP_MS;
+  const provenMs = session.state.watermarkMs ?? 0;
+  const sinceMs = provenMs - OVERLAP_MS;
+  let untoldMs = Infinity;
   const cursors = await source.changedSince(stream.name, sinceMs, options);
   const readings = await readAll({
     readings: toReadings(cursors),
@@ -51,7 +59,12 @@ export async function reconcileTable(
       spent.rows += page.rows;
       spent.calls += 1;
       spent.credits += page.credits;
-      await writePage(context, { page });
+      const changed = new Set<string>();
+      await writePage(context, { page, changed });
+      for (const change of page.changes) {
+        if (change.op === "upsert" && changed.has(change.key))
+          untoldMs = Math.min(untoldMs, change.modifiedMs ?? Infinity);
+      }
     },
   });
   const shortfall = readings.find((reading) => reading.shortfall !== null)?.shortfall ?? null;
@@ -63,11 +76,17 @@ export async function reconcileTable(
       ...withProgress(state, {
         reconciledMs: source.now(),
         binReadMs: options.binReadMs ?? toProgress(state).binReadMs,
+        roundCredits: average(toProgress(state), spent.credits + options.binCredits),
       }),
       watermarkMs: shortfall === null ? Math.max(state.watermarkMs ?? 0, watermarkMs) : state.watermarkMs,
     }),
   });
-  return { ...spent, shortfall };
+  return { ...spent, shortfall, untold: untoldMs === Infinity ? null : { provenMs, modifiedMs: untoldMs } };
+}
+
+/** One round after much was changed must not stretch the interval for long. */
+function average({ roundCredits, reconciledMs }: Progress, credits: number): number {
+  return reconciledMs === null ? credits : roundCredits + (credits - roundCredits) / 4;
 }
 
 /** How to read the recycle bin. */
@@ -80,13 +99,15 @@ export interface ReadBin extends ReadOptions {
 
 /**
  * Writes the deletions the recycle bin lists since a time. A whole reading also doubts every younger tombstone that the bin no longer
- * lists: such a record was restored, or erased for good, and only a GET tells which.
+ * lists: such a record was restored, or erased for good, and only a GET tells which. Gives the credits it cost.
  */
-export async function readBin(options: ReadBin): Promise<void> {
+export async function readBin(options: ReadBin): Promise<number> {
   const { source, contexts, sinceMs } = options;
+  let credits = 0;
   const listed = new Map<string, Set<string>>();
   for (let cursor: Cursor | null = null, first = true; first || cursor !== null; first = false) {
     const page: BinPage = await source.bin(cursor, options);
+    credits += page.credits;
     for (const [stream, changes] of groupByStream(page)) {
       const context = contexts.get(stream);
       if (context === undefined) continue;
@@ -98,10 +119,11 @@ export async function readBin(options: ReadBin): Promise<void> {
     const oldestMs = Math.min(...page.changes.map(({ change }) => change.deletedMs));
     cursor = oldestMs < sinceMs ? null : page.next;
   }
-  if (sinceMs > 0) return;
+  if (sinceMs > 0) return credits;
   for (const [stream, context] of contexts) {
     if (context.stream.inBin) await doubtUnlisted(context, listed.get(stream) ?? new Set());
   }
+  return credits;
 }
 
 function groupByStream(page: BinPage): ReadonlyMap<string, Change[]> {

@@ -5,6 +5,9 @@ import type { Log } from "@deskmirror/runtime";
 import { isBinDue, isReconcileDue } from "./due-work.ts";
 import type { TableFacts } from "./due-work.ts";
 import { readBin, reconcileTable } from "./reconcile.ts";
+import type { ReconcileOptions } from "./reconcile.ts";
+import { SILENCE } from "./silence.ts";
+import type { SilenceWatch, Untold } from "./silence.ts";
 import type { TableContext } from "./table-context.ts";
 import type { TableWork } from "./table-work.ts";
 
@@ -36,42 +39,53 @@ export interface RoundsOptions {
   readonly facts: () => Promise<readonly TableFacts[]>;
   readonly work: TableWork;
   readonly gaps: Gaps;
+  readonly silence: SilenceWatch;
+  /** Called when events that were to come did not. */
+  readonly onSilence: () => Promise<void>;
   readonly log: Log;
 }
 
 const BIN_REST_MS = 5 * 60_000;
 const purpose = "reconcile";
 
+/** A gap makes a round run at once; when gaps come one after another, the next after this part of the interval. */
+const GAPS_REST = 0.1;
+
+/** What all tables of a round share. */
+interface Shared extends Pick<ReconcileOptions, "startedMs" | "binReadMs" | "binCredits" | "signal"> {
+  readonly untold: Untold[];
+}
+
 /** The rounds of one data source. A table that fails rests, the others go on. */
 export function createRounds(options: RoundsOptions): Rounds {
-  const { name, source, contexts, facts, work, gaps, log } = options;
+  const { name, source, contexts, facts, work, gaps, silence, log } = options;
   let binRestsUntil = 0;
+  /** While a gap is open: when the round began that proved a table (ms). */
+  const proven = new Map<string, number>();
+  let gapsRestUntil = 0;
 
   async function round(tables: readonly TableFacts[], isWhole: boolean, signal: AbortSignal) {
     const startedMs = source.now();
     const oldestMs = Math.min(...tables.map(({ watermarkMs }) => watermarkMs ?? startedMs));
-    const isBinRead = await tryBin(isWhole ? 0 : oldestMs, signal);
-    const binReadMs = isWhole && isBinRead ? startedMs : null;
-    return Promise.all(
-      tables.map(({ stream }) => roundOf(contexts.get(stream.name)!, { startedMs, binReadMs, signal })),
-    );
+    const credits = await tryBin(isWhole ? 0 : oldestMs, signal);
+    const shared: Shared = {
+      startedMs,
+      binReadMs: isWhole && credits !== null ? startedMs : null,
+      binCredits: (credits ?? 0) / tables.length,
+      signal,
+      untold: [],
+    };
+    const rounds = await Promise.all(tables.map(({ stream }) => roundOf(contexts.get(stream.name)!, shared)));
+    return { rounds, silentSinceMs: await silence.hear(shared.untold) };
   }
 
-  async function roundOf(
-    context: TableContext,
-    {
-      signal,
-      ...times
-    }: { readonly startedMs: number; readonly binReadMs: number | null; readonly signal: AbortSignal },
-  ): Promise<TableRound> {
-    const { name: table } = context.stream;
+  async function roundOf(context: TableContext, { untold, signal, ...shared }: Shared): Promise<TableRound> {
+    const { name: table, hasEvents } = context.stream;
     let done: TableRound | null = null;
     const end = await work.run(context, signal, async (session, leaseSignal) => {
-      const { shortfall, ...spent } = await reconcileTable(context, session, {
-        ...times,
-        purpose,
-        signal: leaseSignal,
-      });
+      const reconciled = await reconcileTable(context, session, { ...shared, purpose, signal: leaseSignal });
+      const { shortfall, untold: found, ...spent } = reconciled;
+      if (hasEvents && found !== null) untold.push(found);
       done = { name: table, state: shortfall === null ? "complete" : "incomplete", ...spent, message: shortfall };
     });
     const message =
@@ -79,41 +93,72 @@ export function createRounds(options: RoundsOptions): Rounds {
     return done ?? { name: table, state: "incomplete", rows: 0, calls: 0, credits: 0, message };
   }
 
-  /** Where the bin may not be read, deletes come by events only; what was modified is found all the same. */
-  async function tryBin(sinceMs: number, signal: AbortSignal): Promise<boolean> {
-    if (binRestsUntil > Date.now()) return false;
+  /** Gives the credits it cost. Where the bin may not be read (null), deletes come by events only; what was modified is found all the same. */
+  async function tryBin(sinceMs: number, signal: AbortSignal): Promise<number | null> {
+    if (binRestsUntil > Date.now()) return null;
     try {
-      await readBin({ source, contexts, purpose, signal, sinceMs });
-      return true;
+      return await readBin({ source, contexts, purpose, signal, sinceMs });
     } catch (error) {
       if (!(error instanceof PermanentError) || signal.aborted) throw error;
       binRestsUntil = Date.now() + BIN_REST_MS;
       log.warn({ err: error }, "the recycle bin could not be read; deletes whose event was lost are not found");
-      return false;
+      return null;
     }
   }
 
-  const isAble = ({ stream, watermarkMs }: TableFacts): boolean => stream.hasChangedSince && watermarkMs !== null;
+  const openReasons = async (): Promise<readonly string[]> =>
+    (await gaps.list(name)).filter(({ state }) => state === "open").map(({ reason }) => reason);
+
+  /** Opens the gap of a silence; the round that found it has healed it already when it proved every table. */
+  async function tellSilence(fromMs: number, isHealed: boolean): Promise<void> {
+    log.warn(
+      { since: new Date(fromMs).toISOString() },
+      "changes were found of which no event told; the webhook is looked at",
+    );
+    await gaps.open(name, SILENCE, fromMs);
+    const healedMs = Date.now() + 1;
+    await options.onSilence();
+    // A gap that opened meanwhile waits for a round of its own.
+    if (isHealed && (await openReasons()).every((reason) => reason === SILENCE)) await gaps.close(name, healedMs);
+  }
 
   return {
     async run(tables, signal) {
       const asked = (await facts()).filter(({ stream }) => tables?.includes(stream.name) ?? true);
-      const rounds = await round(asked.filter(isAble), true, signal);
+      const { rounds, silentSinceMs } = await round(asked.filter(isAble), true, signal);
+      if (silentSinceMs !== null) await tellSilence(silentSinceMs, tables === null && rounds.every(isComplete));
       return [...rounds, ...asked.filter((fact) => !isAble(fact)).map(toSkipped)];
     },
     async runDue(signal) {
-      const all = await facts();
-      const isGap = (await gaps.list(name)).some(({ state }) => state === "open");
-      const able = all.filter((fact) => isAble(fact) && !work.isResting(fact.stream.name));
-      const due = isGap ? able : able.filter(isReconcileDue);
-      if (due.length === 0) return;
-      const startedMs = Date.now();
-      const rounds = await round(due, isBinDue(all), signal);
-      log.info({ tables: due.length, reason: isGap ? "gap" : "interval" }, "reconcile round ended");
-      if (isGap && rounds.every(({ state }) => state === "complete")) await gaps.close(name, startedMs);
+      const all = (await facts()).filter(isAble);
+      const isGap = (await openReasons()).length > 0;
+      if (!isGap) proven.clear();
+      // One in error may stay so for good; its watermark waits with it.
+      const asks = all.filter(({ progress }) => progress.problem === null);
+      const isGapsTurn = isGap && gapsRestUntil <= Date.now();
+      const healsGap = ({ stream, progress: { problem, pull } }: TableFacts): boolean =>
+        isGapsTurn && problem === null && pull?.state !== "running" && !proven.has(stream.name);
+      const isDue = (fact: TableFacts): boolean => isReconcileDue(fact) || healsGap(fact);
+      const due = all.filter((fact) => isDue(fact) && !work.isResting(fact.stream.name));
+      if (due.length > 0) {
+        const startedMs = Date.now();
+        const { rounds, silentSinceMs } = await round(due, isBinDue(all), signal);
+        log.info({ tables: due.length, reason: isGap ? "gap" : "interval" }, "reconcile round ended");
+        if (isGap) for (const one of rounds.filter(isComplete)) proven.set(one.name, startedMs);
+        if (isGapsTurn) gapsRestUntil = Date.now() + due[0]!.intervals.reconcileMs * GAPS_REST;
+        const isHealed = due.length === all.length && rounds.every(isComplete);
+        if (silentSinceMs !== null) await tellSilence(silentSinceMs, isHealed);
+      }
+      const starts = asks.map(({ stream }) => proven.get(stream.name));
+      if (!isGap || starts.length === 0 || starts.includes(undefined)) return;
+      await gaps.close(name, Math.min(...starts.map(Number)));
+      proven.clear();
     },
   };
 }
+
+const isAble = ({ stream, watermarkMs }: TableFacts): boolean => stream.hasChangedSince && watermarkMs !== null;
+const isComplete = ({ state }: TableRound): boolean => state === "complete";
 
 function toSkipped({ stream: { name, hasChangedSince } }: TableFacts): TableRound {
   const message = hasChangedSince

@@ -35,12 +35,14 @@ export interface PageWrite {
   readonly listing?: number;
   /** See `Write`. */
   readonly quiet?: boolean;
+  /** See `Write`. */
+  readonly changed?: Set<string>;
 }
 
 /** Writes a page; rows the sink refuses for good become dead letters `pull:<table>:<key>`. */
 export async function writePage(
   context: TableContext,
-  { page, session, advance, listing, quiet = false }: PageWrite,
+  { page, session, advance, listing, changed, quiet = false }: PageWrite,
 ): Promise<void> {
   const { writer, stream } = context;
   const proof =
@@ -48,7 +50,13 @@ export async function writePage(
       ? {}
       : { shown: { ...page.shown, listing, asideKey: stream.asideKey } };
   const checkpoint = session === undefined || advance === undefined ? {} : { session, advance };
-  const written = await writer.write({ changes: page.changes, quiet, ...proof, ...checkpoint });
+  const written = await writer.write({
+    changes: page.changes,
+    quiet,
+    ...proof,
+    ...checkpoint,
+    ...(changed && { changed }),
+  });
   const refused = page.changes.flatMap((change, index): DeadLetter[] => {
     const result = written[index];
     if (!(result instanceof Error)) return [];

@@ -18,6 +18,8 @@ export interface Write {
   readonly shown?: Shown;
   /** Nothing beside this table is due because of it: it fills in detail, or was read because its parent changed. */
   readonly quiet?: boolean;
+  /** Collects the keys of these changes whose row is another now. */
+  readonly changed?: Set<string>;
 }
 
 /** The one way into a table. */
@@ -95,7 +97,10 @@ export function createTableWriter(options: {
       const foundChanged = found.filter(({ key }) => changed.has(key));
       if (foundChanged.length > 0) await onTouched?.(foundChanged);
       let from = 0;
-      for (const item of items) item.written = written.slice(from, (from += item.changes.length));
+      for (const item of items) {
+        item.written = written.slice(from, (from += item.changes.length));
+        for (const { key } of item.changes) if (changed.has(key)) item.changed?.add(key);
+      }
     },
   });
 

@@ -50,6 +50,8 @@ export interface SubscribedStage extends AsyncDisposable {
   openGaps(): Promise<readonly Gap[]>;
   /** Takes a delivery that ingest received then, and settles it. */
   deliver(receivedMs: number): Promise<void>;
+  /** The same, to be settled by the function it gives. */
+  accept(receivedMs: number): Promise<() => Promise<void>>;
 }
 
 let redis: TestRedis;
@@ -112,6 +114,13 @@ export async function createSubscribedStage(
     });
   const care = careOf(tables);
   const { signal } = new AbortController();
+  async function accept(receivedMs: number): Promise<() => Promise<void>> {
+    const delivery = { body: "[{}]", kind: "events", signature: "missing", token: null, module: null } as const;
+    const id = `g-${(made += 1)}`;
+    const group = { id, source: name, deliveries: [{ id, receivedMs, events: 1, ...delivery }] };
+    await queue.add(group);
+    return () => ledger.settle(group, { applied: 1, superseded: 0, filtered: 0, deadLettered: 0 });
+  }
   return {
     stage,
     name,
@@ -125,13 +134,8 @@ export async function createSubscribedStage(
     careOf,
     current,
     register: async () => (await care.register(await current(), { isMoving: false, signal })).id,
-    async deliver(receivedMs) {
-      const delivery = { body: "[{}]", kind: "events", signature: "missing", token: null, module: null } as const;
-      const id = `g-${(made += 1)}`;
-      const group = { id, source: name, deliveries: [{ id, receivedMs, events: 1, ...delivery }] };
-      await queue.add(group);
-      await ledger.settle(group, { applied: 1, superseded: 0, filtered: 0, deadLettered: 0 });
-    },
+    accept,
+    deliver: async (receivedMs) => (await accept(receivedMs))(),
     openGaps: async () => (await gaps.list(name)).filter(({ state }) => state === "open"),
     [Symbol.asyncDispose]: () => stage[Symbol.asyncDispose](),
   };
