@@ -22,7 +22,7 @@ const well: Status = {
   since: "2026-11-24T12:00:00.000Z",
   message: null,
   tables: [table],
-  webhook: { id: "7", state: "active", lastDeliveryAt: null },
+  webhook: { id: "7", state: "active", message: null, lastDeliveryAt: null },
   credits: { limit: 100, remaining: 90, reserve: 0.4, spentToday: {}, waitUntil: null },
   gaps: [{ from: "2026-11-24T11:00:00.000Z", to: "2026-11-24T11:05:00.000Z", reason: "ingest down", state: "closed" }],
   ledger: { accepted: 2, applied: 2, superseded: 0, filtered: 0, deadLettered: 0, inFlight: 0, unaccounted: 0 },

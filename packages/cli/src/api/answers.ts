@@ -108,7 +108,7 @@ export const status = z.object({
   since: z.string(),
   message: maybeText.default(null),
   tables: z.array(table),
-  webhook: z.object({ id: maybeText, state: z.string(), lastDeliveryAt: maybeText }),
+  webhook: z.object({ id: maybeText, state: z.string(), message: maybeText, lastDeliveryAt: maybeText }),
   credits: z.object({
     limit: count.nullable(),
     remaining: count.nullable(),

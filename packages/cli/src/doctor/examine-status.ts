@@ -33,7 +33,7 @@ function ofWebhook({ name, state, webhook }: Status): Found {
   if (webhook.state === "disabled") return fail("is disabled at Zoho; changes come only with reconcile", register);
   if (webhook.state === "unavailable") {
     return warn(
-      "is not in this edition",
+      webhook.message ?? "is not in this edition",
       "Nothing: reconcile brings the changes; lower --reconcile-seconds for less delay.",
     );
   }

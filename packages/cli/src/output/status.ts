@@ -6,7 +6,7 @@ import { toneOfState } from "./work.ts";
 
 /** How a source does, for people. */
 export function formatStatus(status: Status, { paint }: Pick<Terminal, "paint">): string {
-  const { name, state, message, webhook, tables } = status;
+  const { name, state, message, tables } = status;
   const kept = tables.filter((table) => table.state !== "disabled");
   const rest = tables.length - kept.length;
   const notes = tables.flatMap((table) =>
@@ -15,7 +15,7 @@ export function formatStatus(status: Status, { paint }: Pick<Terminal, "paint">)
   return [
     `${name} is ${paint(toneOfState(state), state)}${message === null ? "" : `: ${message}`}`,
     formatFacts({
-      webhook: `${webhook.state}${webhook.id === null ? "" : ` (${webhook.id})`}, last delivery ${toLocal(webhook.lastDeliveryAt)}`,
+      webhook: describeWebhook(status),
       credits: describeCredits(status),
       events: describeLedger(status),
       gaps: describeGaps(status),
@@ -62,6 +62,11 @@ function describeCredits({ credits }: Status): string {
   const spent = Object.entries(spentToday).map(([purpose, count]) => `${purpose} ${toText(count)}`);
   const waits = waitUntil === null ? "" : `; nothing is sent before ${toLocal(waitUntil)}`;
   return `${left}, reserve ${Math.round(reserve * 100)} %, spent today: ${spent.join(", ")}${waits}`;
+}
+
+function describeWebhook({ webhook: { id, state, message, lastDeliveryAt } }: Status): string {
+  const what = `${state}${id === null ? "" : ` (${id})`}, last delivery ${toLocal(lastDeliveryAt)}`;
+  return message === null ? what : `${what}; ${message}`;
 }
 
 function describeLedger({ ledger }: Status): string {
