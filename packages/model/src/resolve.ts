@@ -21,6 +21,8 @@ export interface Resolution {
   readonly writes: readonly StateChange[];
   /** At most one for each key. */
   readonly doubts: readonly Doubt[];
+  /** How many rows were dead before and are alive after. */
+  readonly restored: number;
 }
 
 /** What a batch is resolved against. */
@@ -53,6 +55,7 @@ export function resolve(changes: readonly Change[], options: ResolveOptions): Re
     outcomes: changes.map((change, index) => (doubted[index] ? "doubt" : outcomeOf(keys.get(change.key)!.row, change))),
     writes: states.flatMap(({ write, row, before }) => (write !== null && differs(before, row) ? [write] : [])),
     doubts: states.flatMap(({ doubt }) => (doubt === null ? [] : [doubt])),
+    restored: states.filter(({ before, row }) => isDead(before) && !isDead(row)).length,
   };
 }
 
@@ -69,6 +72,10 @@ function keyState(row: RowVersions): KeyState {
 
 function differs(before: RowVersions, after: RowVersions): boolean {
   return before.core !== after.core || before.detail !== after.detail || before.life !== after.life;
+}
+
+function isDead({ life }: RowVersions): boolean {
+  return toLifeParts(life)?.dead === true;
 }
 
 function outcomeOf(row: RowVersions, change: Change): Outcome {

@@ -137,7 +137,7 @@ export function createMemorySink(now: () => number = Date.now): MemorySink {
         );
       }
       table.state = batch.state ?? table.state;
-      return { outcomes: plan.outcomes, changedKeys, doubts };
+      return { outcomes: plan.outcomes, changedKeys, doubts, restored: plan.restored };
     },
 
     async states(source) {

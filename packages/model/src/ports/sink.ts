@@ -104,6 +104,8 @@ export interface WriteResult {
   readonly changedKeys: readonly string[];
   /** Doubts raised; a contradiction that was raised before does not count. */
   readonly doubts: number;
+  /** Rows that were tombstones and are live again. */
+  readonly restored: number;
 }
 
 /** A doubt as stored. */

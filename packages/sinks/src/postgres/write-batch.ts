@@ -34,7 +34,7 @@ async function writeOnce(client: Client, batch: PlacedBatch): Promise<WriteResul
   const plan = planWrite(batch, rows);
   const changedKeys = await writeRows(client, { batch, rows, writes: plan.writes });
   const doubts = await writeBookkeeping(client, batch, plan);
-  return { outcomes: plan.outcomes, changedKeys, doubts };
+  return { outcomes: plan.outcomes, changedKeys, doubts, restored: plan.restored };
 }
 
 async function lockRows(client: Client, { table, changes }: PlacedBatch): Promise<ReadonlyMap<string, RowVersions>> {

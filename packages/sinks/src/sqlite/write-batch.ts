@@ -20,7 +20,7 @@ export async function writeBatch(db: Database, batch: PlacedBatch): Promise<Writ
     settleSuspects(db, table, plan.answers);
     for (const one of shown) writeShown(db, table, one);
     if (state !== undefined) writeState(db, table, state);
-    return { outcomes: plan.outcomes, changedKeys, doubts };
+    return { outcomes: plan.outcomes, changedKeys, doubts, restored: plan.restored };
   });
 }
 

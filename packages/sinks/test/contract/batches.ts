@@ -59,7 +59,7 @@ export function batchTests({ sink, prepared, rowOf }: Contents): void {
 
   test("an empty batch and a very large one are written", async () => {
     const { tickets } = await prepared();
-    assert.deepEqual(await sink().write(batch(tickets)), { outcomes: [], changedKeys: [], doubts: 0 });
+    assert.deepEqual(await sink().write(batch(tickets)), { outcomes: [], changedKeys: [], doubts: 0, restored: 0 });
     const changes = Array.from({ length: 5_000 }, (_, index) =>
       upsert(String(1e15 + index), {
         modifiedMs: index + 1,

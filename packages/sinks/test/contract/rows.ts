@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Change } from "@deskmirror/model";
 import { batch, tombstone, upsert } from "./changes.ts";
 import type { Contents } from "./contents.ts";
 
@@ -21,7 +22,7 @@ export function rowTests({ sink, prepared, rowOf }: Contents): void {
       detail: { note: "whole", extra: null },
     });
     const first = await sink().write(batch(tickets, listed));
-    assert.deepEqual(first, { outcomes: ["applied"], changedKeys: ["1"], doubts: 0 });
+    assert.deepEqual(first, { outcomes: ["applied"], changedKeys: ["1"], doubts: 0, restored: 0 });
     assert.deepEqual((await rowOf(tickets, "1")).data, { id: "1", subject: "new", note: "cut" });
     const second = await sink().write(batch(tickets, got));
     assert.deepEqual(second.outcomes, ["applied"]);
@@ -36,7 +37,17 @@ export function rowTests({ sink, prepared, rowOf }: Contents): void {
     const third = await sink().write(
       batch(tickets, upsert("1", { modifiedMs: 15, core: { id: "1", subject: "between" } })),
     );
-    assert.deepEqual(third, { outcomes: ["superseded"], changedKeys: [], doubts: 0 });
+    assert.deepEqual(third, { outcomes: ["superseded"], changedKeys: [], doubts: 0, restored: 0 });
+  });
+
+  test("rows that come back from a tombstone are counted, those that die or stay are not", async () => {
+    const { tickets } = await prepared();
+    const alive = (key: string, atMs: number) => upsert(key, { modifiedMs: atMs, core: { id: key } });
+    const restored = async (...changes: readonly Change[]) => (await sink().write(batch(tickets, ...changes))).restored;
+    assert.equal(await restored(alive("1", 1), alive("2", 1), tombstone("3", 1)), 0);
+    assert.equal(await restored(tombstone("1", 2), alive("2", 2)), 0);
+    assert.equal(await restored(alive("1", 1), alive("3", 2), alive("2", 3)), 1);
+    assert.equal(await restored(alive("1", 3), alive("3", 3)), 1);
   });
 
   test("a key that a newer register lacks is cleared", async () => {
@@ -90,7 +101,7 @@ export function rowTests({ sink, prepared, rowOf }: Contents): void {
     await new Promise((resolve) => setTimeout(resolve, 5));
     const same = { core: { subject: "a\0b", id: "1" }, detail: { note: { x: [2], y: 1 } } };
     const result = await sink().write(batch(tickets, upsert("1", { ...same, modifiedMs: 2 })));
-    assert.deepEqual(result, { outcomes: ["applied"], changedKeys: [], doubts: 0 });
+    assert.deepEqual(result, { outcomes: ["applied"], changedKeys: [], doubts: 0, restored: 0 });
     assert.equal((await sink().count(tickets)).lastChangeMs, lastChangeMs);
     assert.equal((await rowOf(tickets, "1")).modifiedMs, 2);
     const changed = await sink().write(batch(tickets, tombstone("1", 9)));
