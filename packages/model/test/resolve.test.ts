@@ -44,12 +44,12 @@ test("a new state is applied and an older one superseded", () => {
   const newer = upsert({ origin: "event", modifiedMs: 200, currentMs: 200, content: "new" });
   const older = upsert({ origin: "event", modifiedMs: 100, currentMs: 100, content: "old" });
   assert.deepEqual(resolveOn(older, newer).outcomes, ["applied"]);
-  assert.deepEqual(resolveOn(newer, older), { outcomes: ["superseded"], writes: [], doubts: [] });
+  assert.deepEqual(resolveOn(newer, older), { outcomes: ["superseded"], writes: [], doubts: [], restored: 0 });
 });
 
 test("the same state again is applied and writes nothing", () => {
   const state = upsert({ origin: "event", modifiedMs: 200, currentMs: 200 });
-  assert.deepEqual(resolveOn(state, state), { outcomes: ["applied"], writes: [], doubts: [] });
+  assert.deepEqual(resolveOn(state, state), { outcomes: ["applied"], writes: [], doubts: [], restored: 0 });
 });
 
 test("a batch is collapsed to one write for each key, sorted by key", () => {
