@@ -143,6 +143,7 @@ test("a record that must be asked for raises a doubt and writes nothing", () => 
     outcomes: ["doubt", "doubt"],
     writes: [],
     doubts: [{ key: "k", parentId: "t", afterMs: 70, contradiction: null }],
+    restored: 0,
   });
 });
 

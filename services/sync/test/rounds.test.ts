@@ -6,6 +6,8 @@ import { createLog } from "@deskmirror/runtime";
 import { tableLife } from "../src/mirror/due-work.ts";
 import type { Intervals, TableFacts } from "../src/mirror/due-work.ts";
 import { createMarkDue } from "../src/mirror/due-children.ts";
+import { createRestores } from "../src/mirror/restores.ts";
+import type { Restores } from "../src/mirror/restores.ts";
 import { createRounds } from "../src/mirror/rounds.ts";
 import { toProgress } from "../src/mirror/table-context.ts";
 import { createTableWriter } from "../src/mirror/table-writer.ts";
@@ -19,11 +21,12 @@ const intervals = { reconcileMs: 1_000, compareMs: HOUR_MS, sweepMs: HOUR_MS };
 interface TestRounds {
   readonly laterMs?: number;
   readonly intervals?: Intervals;
+  readonly restores?: Restores;
 }
 
 /** Rounds on a stage, with its facts `laterMs` from now, and gaps kept in a list. */
 function createTestRounds(stage: Pick<Stage, "leases" | "sink" | "source" | "contexts">, options: TestRounds = {}) {
-  const { laterMs = 0, intervals: given = intervals } = options;
+  const { laterMs = 0, intervals: given = intervals, restores = createRestores() } = options;
   const log = createLog({ service: "sync", level: "silent" });
   const { leases } = stage;
   const open: Gap[] = [];
@@ -55,7 +58,7 @@ function createTestRounds(stage: Pick<Stage, "leases" | "sink" | "source" | "con
   const { source, contexts } = stage;
   // Whether events came is another test's matter: silence.redis.test.ts.
   const heard = { silence: { hear: async () => null }, onSilence: async () => {} };
-  const rounds = createRounds({ name: "acme", source, contexts, facts, work, gaps, ...heard, log });
+  const rounds = createRounds({ name: "acme", source, contexts, facts, work, gaps, restores, ...heard, log });
   const life = async (table: string): Promise<string> =>
     tableLife((await facts()).find(({ stream }) => stream.name === table)!);
   return { rounds, work, gaps, open, life, facts };
@@ -97,6 +100,34 @@ test("the bin is read whole when its interval is over, and only then: a quiet re
   await createTestRounds(stage, { laterMs: 2 * HOUR_MS }).rounds.runDue(heal.signal);
   await stage.settle("tickets");
   assert.equal(await isLive(stage, "tickets", key), true);
+});
+
+test("after one restore that was told, the next round reads the bin whole and finds those that were not", async () => {
+  await using stage = await createStage(["tickets"]);
+  await stage.pull("tickets");
+  const [told, quiet] = [...stage.desk.store.records("tickets")].filter(({ deleted }) => !deleted);
+  for (const { key } of [told!, quiet!]) stage.desk.store.delete("tickets", key);
+  await createTestRounds(stage).rounds.runDue(heal.signal);
+  stage.desk.clock.advance(10_000);
+  for (const { key } of [told!, quiet!]) stage.desk.store.restore("tickets", key);
+  const restores = createRestores();
+  const { sink, source } = stage;
+  const { table } = stage.context("tickets").writer;
+  const writer = createTableWriter({ sink, table, now: () => source.now(), onRestored: restores.seen });
+  stage.desk.clock.advance(10_000);
+  await writer.write({ changes: [await source.get("tickets", told!.key, null, heal)] });
+  assert.equal(await isLive(stage, "tickets", told!.key), true);
+  const round = async (): Promise<void> => {
+    await createTestRounds(stage, { laterMs: HOUR_MS / 2, restores }).rounds.runDue(heal.signal);
+    await stage.settle("tickets");
+  };
+  stage.desk.faults.add({ kind: "html", match: "/recycleBin", times: 20 });
+  await round().catch(() => {});
+  stage.desk.faults.clear();
+  assert.equal(await isLive(stage, "tickets", quiet!.key), false);
+  await round();
+  assert.equal(await isLive(stage, "tickets", quiet!.key), true);
+  assert.equal(restores.isBinDue(), false);
 });
 
 test("a table whose scope was taken away is in error and rests, the others go on, and a good round clears it", async () => {

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import type { Gap } from "@deskmirror/model";
 import { createLog } from "@deskmirror/runtime";
 import type { TableFacts } from "../src/mirror/due-work.ts";
+import { createRestores } from "../src/mirror/restores.ts";
 import { createRounds } from "../src/mirror/rounds.ts";
 import { createSilenceWatch } from "../src/mirror/silence.ts";
 import { toProgress } from "../src/mirror/table-context.ts";
@@ -62,7 +63,18 @@ async function createScene({ isRegistered = true } = {}): Promise<Scene> {
   });
   const work = createTableWork({ leases, log });
   const onSilence = async (): Promise<void> => void (looked.times += 1);
-  const rounds = createRounds({ name, source, contexts, facts, work, gaps, silence, onSilence, log });
+  const rounds = createRounds({
+    name,
+    source,
+    contexts,
+    facts,
+    work,
+    gaps,
+    silence,
+    restores: createRestores(),
+    onSilence,
+    log,
+  });
   const later = async (minutes: number): Promise<void> => {
     desk.clock.advance(minutes * MINUTE_MS);
     await source.organization(heal);

@@ -11,6 +11,7 @@ import type { TableRound } from "./rounds.ts";
 import type { SilenceWatch } from "./silence.ts";
 import { stretch } from "./stretch.ts";
 import type { SubscriptionCare } from "./subscription-care.ts";
+import type { Restores } from "./restores.ts";
 import type { Shapes } from "./shapes.ts";
 import { toProgress } from "./table-context.ts";
 import type { TableContext } from "./table-context.ts";
@@ -32,6 +33,7 @@ export interface MirrorOptions {
   readonly gaps: Gaps;
   readonly subscription: SubscriptionCare;
   readonly silence: SilenceWatch;
+  readonly restores: Restores;
   /** What the organization may spend today; null when that is not known. */
   readonly dailyCredits: () => Promise<number | null>;
   /** By table; see `TableFacts`. */

@@ -36,6 +36,7 @@ import type { Mirror } from "./mirror.ts";
 import { createSilenceWatch } from "./silence.ts";
 import { createSubscriptionCare } from "./subscription-care.ts";
 import type { SubscriptionCare } from "./subscription-care.ts";
+import { createRestores } from "./restores.ts";
 import { createShapes } from "./shapes.ts";
 import type { TableContext } from "./table-context.ts";
 import { createTableWriter } from "./table-writer.ts";
@@ -105,6 +106,7 @@ export async function openMirror(parts: MirrorParts, opened: DataSource): Promis
     log,
   });
   await shapes.begin();
+  const restores = createRestores();
   const contexts = createContexts();
   const lag = createEventLag(parts.observe(name));
   const waitMs = (work: { readonly id: string; readonly size: number }) => parts.foreignTurns.waitMs(name, work);
@@ -142,6 +144,7 @@ export async function openMirror(parts: MirrorParts, opened: DataSource): Promis
       looks: parts.looks,
       now: () => source.now(),
     }),
+    restores,
     dailyCredits: async () => (await throttle.credits()).limit,
     refusedRows: () => parts.deadLetters.refusedRows(name),
     shapes,
@@ -154,9 +157,15 @@ export async function openMirror(parts: MirrorParts, opened: DataSource): Promis
       const markDue = createMarkDue(stream, { source: name, enabled, dueChildren: parts.dueChildren });
       const table = toTable(name, stream);
       const onTouched = markDue !== null && { onTouched: markDue };
-      const writer = shapes.watch(createTableWriter({ sink, table, now: () => source.now(), ...onTouched }));
+      const writer = createTableWriter({
+        sink,
+        table,
+        now: () => source.now(),
+        onRestored: restores.seen,
+        ...onTouched,
+      });
       const parent = stream.parent === null ? null : (map.get(stream.parent) ?? null);
-      map.set(stream.name, { stream, source, sink, writer, parent, addDeadLetters, log });
+      map.set(stream.name, { stream, source, sink, writer: shapes.watch(writer), parent, addDeadLetters, log });
     }
     return map;
   }

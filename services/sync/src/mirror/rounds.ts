@@ -6,6 +6,7 @@ import { isBinDue, isReconcileDue } from "./due-work.ts";
 import type { TableFacts } from "./due-work.ts";
 import { readBin, reconcileTable } from "./reconcile.ts";
 import type { ReconcileOptions } from "./reconcile.ts";
+import type { Restores } from "./restores.ts";
 import { SILENCE } from "./silence.ts";
 import type { SilenceWatch, Untold } from "./silence.ts";
 import type { TableContext } from "./table-context.ts";
@@ -40,6 +41,8 @@ export interface RoundsOptions {
   readonly work: TableWork;
   readonly gaps: Gaps;
   readonly silence: SilenceWatch;
+  /** After a restore the bin is read whole, as it is each `SWEEP_HOURS`. */
+  readonly restores: Restores;
   /** Called when events that were to come did not. */
   readonly onSilence: () => Promise<void>;
   readonly log: Log;
@@ -58,7 +61,7 @@ interface Shared extends Pick<ReconcileOptions, "startedMs" | "binReadMs" | "bin
 
 /** The rounds of one data source. A table that fails rests, the others go on. */
 export function createRounds(options: RoundsOptions): Rounds {
-  const { name, source, contexts, facts, work, gaps, silence, log } = options;
+  const { name, source, contexts, facts, work, gaps, silence, restores, log } = options;
   let binRestsUntil = 0;
   /** While a gap is open: when the round began that proved a table (ms). */
   const proven = new Map<string, number>();
@@ -97,7 +100,10 @@ export function createRounds(options: RoundsOptions): Rounds {
   async function tryBin(sinceMs: number, signal: AbortSignal): Promise<number | null> {
     if (binRestsUntil > Date.now()) return null;
     try {
-      return await readBin({ source, contexts, purpose, signal, sinceMs });
+      const restored = restores.count();
+      const credits = await readBin({ source, contexts, purpose, signal, sinceMs });
+      if (sinceMs === 0) restores.readAfter(restored);
+      return credits;
     } catch (error) {
       if (!(error instanceof PermanentError) || signal.aborted) throw error;
       binRestsUntil = Date.now() + BIN_REST_MS;
@@ -142,7 +148,7 @@ export function createRounds(options: RoundsOptions): Rounds {
       const due = all.filter((fact) => isDue(fact) && !work.isResting(fact.stream.name));
       if (due.length > 0) {
         const startedMs = Date.now();
-        const { rounds, silentSinceMs } = await round(due, isBinDue(all), signal);
+        const { rounds, silentSinceMs } = await round(due, isBinDue(all) || restores.isBinDue(), signal);
         log.info({ tables: due.length, reason: isGap ? "gap" : "interval" }, "reconcile round ended");
         if (isGap) for (const one of rounds.filter(isComplete)) proven.set(one.name, startedMs);
         if (isGapsTurn) gapsRestUntil = Date.now() + due[0]!.intervals.reconcileMs * GAPS_REST;

@@ -73,8 +73,10 @@ export function createTableWriter(options: {
    * crash after the commit can swallow it.
    */
   readonly onTouched?: (changes: readonly Change[]) => Promise<void>;
+  /** Told when rows that were tombstones are live again. */
+  readonly onRestored?: () => void;
 }): TableWriter {
-  const { sink, table, now, onTouched } = options;
+  const { sink, table, now, onTouched, onRestored } = options;
 
   const commits = createGroupCommit<Item>({
     maxItems: MAX_ITEMS,
@@ -109,8 +111,10 @@ export function createTableWriter(options: {
     try {
       const horizonMs = now() + HORIZON_MS;
       const { shown, state } = said;
-      const { outcomes, changedKeys } = await sink.write({ table, changes, horizonMs, shown, ...(state && { state }) });
+      const batch = { table, changes, horizonMs, shown, ...(state && { state }) };
+      const { outcomes, changedKeys, restored } = await sink.write(batch);
       for (const key of changedKeys) changed.add(key);
+      if (restored > 0) onRestored?.();
       return outcomes;
     } catch (error) {
       if (!(error instanceof PermanentError) || changes.length === 0) throw toError(error);
