@@ -92,3 +92,23 @@ test("a webhook that somebody removed in Setup is made again, and what it did no
   const source = (await pair.call("GET", "/sources/removed")).body as { webhookId: string | null };
   assert.equal(source.webhookId, (await status("removed")).webhook.id);
 });
+
+test("a compare that would cost more than its part of the day waits, and its table stays live meanwhile", async () => {
+  // 3 credits each 10 s would be 25,920 a day; 200 are its part, so that it is due each 130 s.
+  const throttle = { dailyCredits: 2_000, reserve: 0 };
+  const created = await pair.call(
+    "POST",
+    "/sources",
+    pair.newSource("frugal", { tables: ["teams"], compareSeconds: 10, throttle }),
+  );
+  assert.equal(created.status, 201, JSON.stringify(created.body));
+  await pair.run("/sources/frugal/pull");
+  const reads = (): number => desk.stats.snapshot().requests["GET /teams"] ?? 0;
+  const before = reads();
+  const life = async (): Promise<string> => (await status("frugal")).tables[0]!.state;
+  for (let second = 0; second < 25; second++) {
+    assert.equal(await life(), "live");
+    await sleep(1_000);
+  }
+  assert.equal(reads(), before);
+});

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import type { Stream } from "@deskmirror/model";
 import { readEveryMs } from "../src/mirror/due-work.ts";
 import { NO_PROGRESS } from "../src/mirror/progress.ts";
-import { stretch } from "../src/mirror/stretch.ts";
+import { describeStretch, stretch } from "../src/mirror/stretch.ts";
 import { stream } from "./support/table-facts.ts";
 
 const DAY_MS = 86_400_000;
@@ -58,5 +58,31 @@ test("whatever tables cost, all rounds and readings together stay under a tenth 
       }, 0);
       assert.ok(spent <= 0.1 * dailyCredits * (1 + 1e-9), `${spent} of ${dailyCredits}`);
     }),
+  );
+});
+
+test("status says how far intervals are stretched, and nothing where they are not", () => {
+  const say = (costs: readonly (readonly [number, number])[], dailyCredits: number): string | null => {
+    const all = costs.map(([round, read], index) => table(round, read, { ...stream, name: `table${index}` }));
+    const stretched = stretch(all, intervals, dailyCredits);
+    return describeStretch(
+      all.map((one, index) => ({ ...one, intervals: stretched[index]! })),
+      intervals,
+    );
+  };
+  assert.equal(say([[30, 1_800]], 105_000), null);
+  assert.equal(
+    say(
+      [
+        [0, 180_000],
+        [30, 1_800],
+      ],
+      105_000,
+    ),
+    "To stay under a tenth of the day's credits, table0 are read whole less often.",
+  );
+  assert.equal(
+    say([[30, 0]], 5_000),
+    "To stay under a tenth of the day's credits, what was modified is read each 86.4 minutes instead of 15.",
   );
 });

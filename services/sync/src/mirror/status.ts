@@ -2,6 +2,7 @@ import type { Credits, DataSource, Gap, LedgerCounts } from "@deskmirror/model";
 import { tableLife } from "./due-work.ts";
 import type { TableFacts } from "./due-work.ts";
 import type { Mirror } from "./mirror.ts";
+import { describeStretch } from "./stretch.ts";
 
 /** The webhook as status says it. */
 export interface WebhookStatus {
@@ -57,7 +58,7 @@ export async function toStatus(mirror: Mirror, inputs: StatusInputs): Promise<ob
       tables.map(({ state }) => state),
     ),
     since: toTime(dataSource.createdMs),
-    message: inputs.error ?? waiting(credits),
+    message: inputs.error ?? waiting(credits) ?? describeStretch(facts, mirror.options.intervals()),
     tables: [...tables, ...disabled],
     webhook: inputs.webhook,
     credits: {

@@ -29,6 +29,29 @@ export function stretch(
   });
 }
 
+/** Says how far the intervals of tables are stretched; null when none is by a tenth or more. */
+export function describeStretch(
+  tables: readonly Pick<TableFacts, "stream" | "intervals">[],
+  intervals: Intervals,
+): string | null {
+  const isStretched = (given: number, wanted: number): boolean => given >= 1.1 * wanted;
+  const reconcileMs = Math.max(0, ...tables.map((table) => table.intervals.reconcileMs));
+  const seldom = tables.filter(({ stream, intervals: own }) =>
+    isStretched(readEveryMs(stream, own), readEveryMs(stream, intervals)),
+  );
+  const parts = [
+    ...(isStretched(reconcileMs, intervals.reconcileMs)
+      ? [
+          `what was modified is read each ${toMinutes(reconcileMs)} minutes instead of ${toMinutes(intervals.reconcileMs)}`,
+        ]
+      : []),
+    ...(seldom.length > 0 ? [`${seldom.map(({ stream }) => stream.name).join(", ")} are read whole less often`] : []),
+  ];
+  return parts.length === 0 ? null : `To stay under a tenth of the day's credits, ${parts.join(", and ")}.`;
+}
+
+const toMinutes = (ms: number): number => Math.round(ms / 6_000) / 10;
+
 /** Gives each what it asks for where it is less than an equal part of what the cheaper ones left, else that part. */
 function shareOut(costs: readonly number[], budget: number): readonly number[] {
   const given = costs.map(() => 0);
