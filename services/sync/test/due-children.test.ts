@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Change } from "@deskmirror/model";
+import type { Batch, Change, Table } from "@deskmirror/model";
 import type { Due } from "@deskmirror/redis";
 import { createMarkDue } from "../src/mirror/due-children.ts";
 import { createTableWriter } from "../src/mirror/table-writer.ts";
@@ -37,27 +37,44 @@ test("a changed ticket makes its children due, a changed comment its ticket's hi
   assert.equal(createMarks(stage, "ticket_history").mark, null);
 });
 
-test("what an event or a GET tells is marked before its commit is known; a pull and a quiet write mark nothing", async () => {
-  await using stage = await createStage(tables);
-  const { table } = stage.context("ticket_comments").writer;
-  const comment = await readComment(stage);
+/** A writer of a table that notes when its commits are done and when what they touch is marked. */
+function watchWrites({ sink, source }: Stage, table: Table) {
   const order: string[] = [];
-  const sink = {
-    ...stage.sink,
-    write: async (batch: Parameters<typeof stage.sink.write>[0]) => {
-      const result = await stage.sink.write(batch);
+  const watched = {
+    ...sink,
+    write: async (batch: Batch) => {
+      const result = await sink.write(batch);
       order.push("committed");
       return result;
     },
   };
   const onTouched = async (): Promise<void> => void order.push("marked");
-  const writer = createTableWriter({ sink, table, now: () => stage.source.now(), onTouched });
+  return { order, writer: createTableWriter({ sink: watched, table, now: () => source.now(), onTouched }) };
+}
+
+test("what an event or a GET tells is marked before its commit is known; a pull and a quiet write mark nothing", async () => {
+  await using stage = await createStage(tables);
+  const { table } = stage.context("ticket_comments").writer;
+  const comment = await readComment(stage);
+  const { order, writer } = watchWrites(stage, table);
   await writer.write({ changes: [comment] });
   assert.deepEqual(order, ["marked", "committed"]);
   await writer.write({ changes: [comment], quiet: true });
   const session = { state: { watermarkMs: null, progress: {}, epoch: 1 } };
   await writer.write({ changes: [comment], session, advance: (state) => state });
   assert.deepEqual(order, ["marked", "committed", "committed", "committed"]);
+});
+
+test("a deletion is marked again once it is committed, so that whoever reads its children finds it deleted", async () => {
+  await using stage = await createStage(["tickets"]);
+  await stage.pull("tickets");
+  const { table } = stage.context("tickets").writer;
+  const [ticket] = await stage.sink.rows(table, { limit: 1 });
+  stage.desk.store.delete("tickets", ticket!.key);
+  stage.desk.clock.advance(10_000);
+  const { order, writer } = watchWrites(stage, table);
+  await writer.write({ changes: [await stage.source.get("tickets", ticket!.key, null, heal)] });
+  assert.deepEqual(order, ["marked", "committed", "marked"]);
 });
 
 test("what comparing finds is marked once it is known to have changed the row", async () => {

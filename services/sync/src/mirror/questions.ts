@@ -55,6 +55,14 @@ export function createQuestions(options: QuestionsOptions): Questions {
     }
   }
 
+  /** A pull reads no children under it; what there is of them must be asked for all the same. */
+  async function isParentDeleted({ stream, parentKey }: Due): Promise<boolean> {
+    const { parent = null } = contexts.get(stream) ?? {};
+    if (parent === null) return false;
+    const [row] = await sink.rowsByKey(parent.writer.table, [parentKey]);
+    return row !== undefined && row.deletedMs !== null;
+  }
+
   return {
     async settleDoubts(signal) {
       const doubts = await sink.doubts(name, DOUBTS + refetcher.resting());
@@ -81,10 +89,11 @@ export function createQuestions(options: QuestionsOptions): Questions {
         if (claimed.length === 0) return;
         const tables = new Map((await facts()).map((fact) => [fact.stream.name, fact]));
         await Promise.all(
-          claimed.map((due) => {
+          claimed.map(async (due) => {
             const fact = tables.get(due.stream);
-            const comesAnyway = fact !== undefined && isStillToBePulled(fact, due.parentKey);
-            return comesAnyway ? dueChildren.done(name, due) : readOne(due, signal);
+            const comesAnyway =
+              fact !== undefined && isStillToBePulled(fact, due.parentKey) && !(await isParentDeleted(due));
+            await (comesAnyway ? dueChildren.done(name, due) : readOne(due, signal));
           }),
         );
       }

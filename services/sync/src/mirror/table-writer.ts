@@ -47,13 +47,16 @@ interface Said {
 
 const NOTHING_SAID: Said = { shown: [], state: undefined };
 
-/** Changes that may make other tables due: those of no pull, told by an event or a GET, and those found by comparing. */
+/**
+ * Changes that may make other tables due: those of no pull, told by an event or a GET, and those found by comparing. A deletion counts as both:
+ * whoever reads what is due of it must find the row deleted.
+ */
 function toTouches(items: readonly Item[]): { readonly told: readonly Change[]; readonly found: readonly Change[] } {
   const loud = items.flatMap(({ session, quiet, changes }) =>
     session === undefined && quiet !== true ? changes.filter(({ op }) => op !== "refetch") : [],
   );
   const isTold = ({ origin }: Change): boolean => origin === "event" || origin === "get";
-  return { told: loud.filter(isTold), found: loud.filter((change) => !isTold(change)) };
+  return { told: loud.filter(isTold), found: loud.filter((change) => !isTold(change) || change.op === "delete") };
 }
 
 const MAX_ITEMS = 64;

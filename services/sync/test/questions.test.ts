@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createLog } from "@deskmirror/runtime";
+import type { Due } from "@deskmirror/redis";
+import { NO_PROGRESS } from "../src/mirror/progress.ts";
+import { createQuestions } from "../src/mirror/questions.ts";
+import { createStage, heal } from "./support/stage.ts";
+import type { Stage } from "./support/stage.ts";
+import { facts, running } from "./support/table-facts.ts";
+
+/** Reads what is due while the pull of comments has yet to come to the children of any ticket; gives what is still due. */
+async function readDue({ contexts, source, sink, dataSource }: Stage, due: readonly Due[]): Promise<readonly Due[]> {
+  const left = new Set(due);
+  const unclaimed = [...due];
+  const questions = createQuestions({
+    name: dataSource.name,
+    source,
+    sink,
+    contexts,
+    facts: async () => [
+      facts({
+        stream: contexts.get("ticket_comments")!.stream,
+        progress: { ...NO_PROGRESS, pull: { ...running, parentsAfter: "" } },
+      }),
+    ],
+    dueChildren: {
+      add: async () => {},
+      claim: async () => unclaimed.splice(0),
+      done: async (_source, done) => void left.delete(done),
+      size: async () => left.size,
+    },
+    log: createLog({ service: "sync", level: "silent" }),
+  });
+  await questions.readDueChildren(heal.signal);
+  return [...left];
+}
+
+/** A ticket that has comments. */
+function pickTicket({ desk }: Stage): string {
+  return desk.store.records("ticket_comments").find(({ deleted }) => !deleted)!.parentId!;
+}
+
+const toDue = (parentKey: string): Due => ({ stream: "ticket_comments", parentKey, dueMs: 1 });
+
+test("children that a pull is still to read are left to it", async () => {
+  await using stage = await createStage(["tickets", "ticket_comments"]);
+  await stage.pull("tickets");
+  assert.deepEqual(await readDue(stage, [toDue(pickTicket(stage))]), []);
+  assert.equal((await stage.sink.count(stage.context("ticket_comments").writer.table)).rows, 0);
+});
+
+test("a ticket is deleted while its children are to be pulled: the pull will not read them, so they are asked for at once", async () => {
+  await using stage = await createStage(["tickets", "ticket_comments"]);
+  await stage.pull("tickets", "ticket_comments");
+  const ticket = pickTicket(stage);
+  stage.desk.store.delete("tickets", ticket);
+  stage.desk.clock.advance(10_000);
+  const change = await stage.source.get("tickets", ticket, null, heal);
+  await stage.context("tickets").writer.write({ changes: [change] });
+  assert.deepEqual(await readDue(stage, [toDue(ticket)]), []);
+  await stage.settle("ticket_comments");
+  const { table } = stage.context("ticket_comments").writer;
+  const rows = await stage.sink.rows(table, { parentId: ticket, limit: 100 });
+  assert.deepEqual(rows, []);
+  assert.ok((await stage.sink.count(table)).deleted > 0);
+});
