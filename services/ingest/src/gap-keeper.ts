@@ -7,6 +7,7 @@ export type GapReason =
   | "answered 503"
   | "delivery cut off"
   | "ingest down"
+  | "ingest stood still"
   | "spool lost";
 
 /** Gaps that are not stored yet. */
