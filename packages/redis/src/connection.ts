@@ -19,8 +19,10 @@ export interface RedisConnection {
   subscribe(channel: string, subscriber: Subscriber): () => void;
   /** Calls back each time commands can be sent again, until the function it gives is called. */
   onReady(listener: () => void): () => void;
-  /** For readiness: whether commands can be sent now, and what is wrong when not. */
+  /** Whether commands can be sent now, and what is wrong when not; a Redis that stands still shows only later. */
   status(): { readonly ok: boolean; readonly message: string };
+  /** For readiness: whether Redis answers and takes what it is given, and what is wrong when not. Rejects when no answer comes. */
+  check(): Promise<{ readonly ok: boolean; readonly message: string }>;
   /** Resolves when commands can be sent. Rejects when the signal aborts. */
   ready(signal?: AbortSignal): Promise<void>;
   /** Null when Redis keeps what it is given; else what is wrong and what to do. */
@@ -81,6 +83,17 @@ export function connectRedis({ url, role, log = () => {} }: ConnectOptions): Red
   let patientClient: Redis | null = null;
   const subscriptions = createSubscriptions(() => open("channels", { ...patient, autoResubscribe: false }));
 
+  const status = () => {
+    const ok = client.status === "ready";
+    return { ok, message: ok ? "connected" : `Redis is out of reach (${problem}): check REDIS_URL and the server` };
+  };
+
+  async function memory() {
+    const info = parseInfo(await ask(client.info("memory")));
+    const maxBytes = Number(info["maxmemory"] ?? 0);
+    return { usedBytes: Number(info["used_memory"]), maxBytes: maxBytes > 0 ? maxBytes : null };
+  }
+
   return {
     client,
     patientClient: () => (patientClient ??= open("queues", patient)),
@@ -89,9 +102,16 @@ export function connectRedis({ url, role, log = () => {} }: ConnectOptions): Red
       client.on("ready", listener);
       return () => client.off("ready", listener);
     },
-    status: () => {
-      const ok = client.status === "ready";
-      return { ok, message: ok ? "connected" : `Redis is out of reach (${problem}): check REDIS_URL and the server` };
+    status,
+    async check() {
+      const now = status();
+      if (!now.ok) return now;
+      const { usedBytes, maxBytes } = await memory();
+      if (maxBytes === null || usedBytes < maxBytes) return { ok: true, message: "answers" };
+      return {
+        ok: false,
+        message: `Redis is full (${usedBytes} of ${maxBytes} bytes) and takes nothing: raise maxmemory`,
+      };
     },
     ready: (signal) =>
       client.status === "ready"
@@ -120,11 +140,7 @@ export function connectRedis({ url, role, log = () => {} }: ConnectOptions): Red
         ? null
         : `Redis would lose what it is given (${wrong.join("; ")}). Change redis.conf, or set ALLOW_UNSAFE_REDIS=true for development.`;
     },
-    async memory() {
-      const info = parseInfo(await ask(client.info("memory")));
-      const maxBytes = Number(info["maxmemory"] ?? 0);
-      return { usedBytes: Number(info["used_memory"]), maxBytes: maxBytes > 0 ? maxBytes : null };
-    },
+    memory,
     async close() {
       // Whatever is unsent then waits for an answer that never comes; quitting politely would wait with it.
       for (const each of opened) each.disconnect();

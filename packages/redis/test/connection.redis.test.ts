@@ -38,6 +38,30 @@ test("ingest gives up on a Redis that does not answer within 600 ms and goes on 
   await until(async () => (await ask(connection.client.ping()).catch(() => "")) === "PONG", 4_000);
 });
 
+test("sync says that it is not ready at once when Redis stands still, not only when the silence has lasted", async () => {
+  const connection = await testConnection(proxy.url, { role: "sync" });
+  assert.deepEqual(await connection.check(), { ok: true, message: "answers" });
+  proxy.freeze();
+  // `/readyz` waits a second for a check.
+  assert.equal(await Promise.race([connection.check(), sleep(1_000, "no answer")]), "no answer");
+  proxy.restore();
+  assert.equal((await connection.check()).ok, true);
+  proxy.cut();
+  await until(() => !connection.status().ok);
+  assert.match((await connection.check()).message, /REDIS_URL/);
+  proxy.restore();
+});
+
+test("a Redis that is full and takes nothing is not ready, although it answers", async () => {
+  const full = await startRedis(["--maxmemory", "100"]);
+  atEnd(() => full.stop());
+  const connection = await testConnection(full.url, { role: "sync" });
+  await assert.rejects(ask(connection.client.set("a", "b")), /OOM/);
+  const { ok, message } = await connection.check();
+  assert.equal(ok, false);
+  assert.match(message, /raise maxmemory/);
+});
+
 test("a lost connection is back within a second of Redis being back, and channels are heard again", async () => {
   const connection = await testConnection(proxy.url);
   const heard: string[] = [];

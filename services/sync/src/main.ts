@@ -65,7 +65,7 @@ await runMain({
     let keeper: PublishedKeeper | null = null;
     let api: RequestHandler | null = null;
     const checks = {
-      redis: () => connection.status(),
+      redis: () => connection.check(),
       sink: () => defaultSink.check(),
       sources: () => keeper?.check() ?? { ok: false, message: "waits for Redis and the sink" },
     };
