@@ -84,18 +84,37 @@ test("a refused grant is remembered by every process", async () => {
   assert.equal(world.refreshes, 1);
 });
 
-test("after eight refreshes in ten minutes nobody asks, and the wait is said", async () => {
-  const world = createWorld();
+/** A process whose tokens live two minutes, all eight refreshes of ten minutes used up by refusals. */
+async function useUpWindow(world: World) {
+  world.answer = async () => ({ token: `t${world.refreshes}`, expiresMs: world.nowMs + 120_000 });
   const provider = createProcess(world);
   for (let count = 0; count < 8; count += 1) provider.invalidate(await provider.token(signal));
+  assert.equal(world.refreshes, 8);
+  return provider;
+}
+
+test("after eight refreshes in ten minutes nobody asks for a ninth, and the wait is said once the last token has ended", async () => {
+  const world = createWorld();
+  const provider = await useUpWindow(world);
+  world.nowMs += 61_000;
   await assert.rejects(provider.token(signal), (error: unknown) => {
     assert.ok(error instanceof TransientError && error.code === "REFRESH_WINDOW");
-    assert.ok(error.retryAfterMs !== null && error.retryAfterMs > 500_000);
+    assert.ok(error.retryAfterMs !== null && error.retryAfterMs > 430_000);
     return true;
   });
   assert.equal(world.refreshes, 8);
   world.nowMs += 600_001;
   assert.equal(await provider.token(signal), "t9");
+});
+
+test("a storm of 401 used up the refreshes: the last token is tried again, for Zoho may take it now", async () => {
+  const world = createWorld();
+  const provider = await useUpWindow(world);
+  assert.equal(await provider.token(signal), "t8");
+  provider.invalidate("t8");
+  assert.equal(await provider.token(signal), "t8");
+  assert.equal(await provider.token(signal), "t8");
+  assert.equal(world.refreshes, 8);
 });
 
 test("a process that froze through its lease does not overwrite its successor's token", async () => {

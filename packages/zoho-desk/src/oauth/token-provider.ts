@@ -30,6 +30,9 @@ export interface TokenProviderOptions {
 /** A lease outlives the request made under it three times. */
 export const TOKEN_LEASE_MS = 30_000;
 
+/** The code of an error that says when the next refresh is allowed. */
+export const WINDOW_USED_UP = "REFRESH_WINDOW";
+
 const spareMs = 60_000;
 const pollMs = 200;
 const patienceMs = 2 * TOKEN_LEASE_MS;
@@ -45,19 +48,31 @@ export function createTokenProvider(options: TokenProviderOptions): RenewableTok
   let running: Promise<AccessToken> | null = null;
 
   function isGood(token: AccessToken | null): token is AccessToken {
-    return token !== null && token.token !== refused && token.expiresMs - now() > spareMs;
+    return isCurrent(token) && token.token !== refused;
+  }
+
+  function isCurrent(token: AccessToken | null): token is AccessToken {
+    return token !== null && token.expiresMs - now() > spareMs;
   }
 
   async function refreshUnder(lease: Lease): Promise<AccessToken | null> {
     const stored = await store.read(grant);
-    return isGood(stored) ? stored : renewUnder(lease);
+    if (isGood(stored)) return stored;
+    try {
+      return await renewUnder(lease);
+    } catch (error) {
+      if (!isWindowUsedUp(error) || !isCurrent(stored)) throw error;
+      // Refused once is not refused for good: whether Zoho takes it again, only a request tells.
+      refused = null;
+      return stored;
+    }
   }
 
   async function renewUnder(lease: Lease): Promise<AccessToken | null> {
     const waitMs = await store.countRefresh(grant);
     if (waitMs > 0) {
       throw new TransientError("the refreshes Zoho allows in ten minutes are used up", {
-        code: "REFRESH_WINDOW",
+        code: WINDOW_USED_UP,
         retryAfterMs: waitMs,
       });
     }
@@ -123,6 +138,10 @@ export function createTokenProvider(options: TokenProviderOptions): RenewableTok
       current = null;
     },
   };
+}
+
+function isWindowUsedUp(error: unknown): boolean {
+  return error instanceof TransientError && error.code === WINDOW_USED_UP;
 }
 
 function isDead(error: unknown): boolean {

@@ -11,6 +11,11 @@ const REFUSALS: ReadonlySet<string> = new Set([
   "INVALID_OAUTH",
 ]);
 
+/** Whether an error says that Zoho refuses whatever is asked under the grant: nothing of the table or the record that was asked for. */
+export function isRefusal(error: unknown): error is PermanentError {
+  return error instanceof PermanentError && REFUSALS.has(error.code);
+}
+
 /** A source that remembers whether Zoho refused its grant when it was last asked. */
 export interface WatchedSource {
   readonly source: Source;
@@ -28,7 +33,7 @@ export function watchGrant(source: Source): WatchedSource {
       refusal = null;
       return value;
     } catch (error) {
-      if (error instanceof PermanentError) refusal = REFUSALS.has(error.code) ? error.message : null;
+      if (error instanceof PermanentError) refusal = isRefusal(error) ? error.message : null;
       throw error;
     }
   }

@@ -1,5 +1,6 @@
 import { CreditsError, PermanentError } from "@deskmirror/model";
 import type { Purpose } from "@deskmirror/model";
+import { isRefusal } from "./grant-watch.ts";
 import type { TableContext } from "./table-context.ts";
 
 /** A record to ask for by id. */
@@ -8,7 +9,7 @@ export interface Ask {
   readonly parentId: string | null;
 }
 
-/** A record that could not be had is left alone this long: after an error that passes, and after one that does not. */
+/** A record that could not be had is left alone this long: after an error that passes or is not its own, and after one that does not. */
 const REST_MS = 30_000;
 const LONG_REST_MS = 10 * 60_000;
 
@@ -40,6 +41,10 @@ async function isHeld({ sink, writer, stream, log }: TableContext, key: string, 
   return isSuspect;
 }
 
+function isItsOwn(error: unknown): boolean {
+  return error instanceof PermanentError && !isRefusal(error);
+}
+
 /** Remembers which records could not be had, so that one of them never holds up the others. */
 export function createRefetcher(now: () => number): Refetcher {
   const restUntil = new Map<string, number>();
@@ -54,7 +59,7 @@ export function createRefetcher(now: () => number): Refetcher {
     } catch (error) {
       if (error instanceof CreditsError || options.signal.aborted) throw error;
       if (await isHeld(context, key, error)) return;
-      restUntil.set(name, now() + (error instanceof PermanentError ? LONG_REST_MS : REST_MS));
+      restUntil.set(name, now() + (isItsOwn(error) ? LONG_REST_MS : REST_MS));
       context.log.warn(
         { err: error, table: context.stream.name, key },
         "a record could not be read; it is tried again later",

@@ -4,6 +4,7 @@ import type { Gaps } from "@deskmirror/redis";
 import type { Log } from "@deskmirror/runtime";
 import { isBinDue, isReconcileDue } from "./due-work.ts";
 import type { TableFacts } from "./due-work.ts";
+import { isRefusal } from "./grant-watch.ts";
 import { readBin, reconcileTable } from "./reconcile.ts";
 import type { ReconcileOptions } from "./reconcile.ts";
 import type { Restores } from "./restores.ts";
@@ -105,7 +106,7 @@ export function createRounds(options: RoundsOptions): Rounds {
       if (sinceMs === 0) restores.readAfter(restored);
       return credits;
     } catch (error) {
-      if (!(error instanceof PermanentError) || signal.aborted) throw error;
+      if (!(error instanceof PermanentError) || isRefusal(error) || signal.aborted) throw error;
       binRestsUntil = Date.now() + BIN_REST_MS;
       log.warn({ err: error }, "the recycle bin could not be read; deletes whose event was lost are not found");
       return null;

@@ -1,6 +1,7 @@
 import { FencedError, PermanentError, TransientError, toError } from "@deskmirror/model";
 import type { Leases } from "@deskmirror/model";
 import type { Log } from "@deskmirror/runtime";
+import { isRefusal } from "./grant-watch.ts";
 import { toProgress, withProgress } from "./table-context.ts";
 import type { TableContext } from "./table-context.ts";
 import { withTableLease } from "./table-lease.ts";
@@ -23,6 +24,8 @@ export interface TableWork {
 type Work = (session: TableSession, signal: AbortSignal) => Promise<void>;
 
 const REST_MS = 5_000;
+/** A refused grant may be an hour of Zoho's; asking costs three calls, and no refresh beyond those of ten minutes. */
+const REFUSED_REST_MS = 30_000;
 /** A lost scope and its like come back by a person's hand, if at all. */
 const LONG_REST_MS = 5 * 60_000;
 
@@ -31,9 +34,7 @@ export function createTableWork({ leases, log }: { readonly leases: Leases; read
   const restUntil = new Map<string, number>();
 
   function rest(table: string, error: Error): void {
-    const waitMs = error instanceof TransientError ? (error.retryAfterMs ?? REST_MS) : REST_MS;
-    const restMs = error instanceof PermanentError ? LONG_REST_MS : Math.max(waitMs, REST_MS);
-    restUntil.set(table, Date.now() + restMs);
+    restUntil.set(table, Date.now() + restMsAfter(error));
     if (error instanceof FencedError) log.info({ table }, "another process has taken over this table");
     else log.warn({ err: error, table }, "work on a table stopped; it goes on by itself");
   }
@@ -55,6 +56,13 @@ export function createTableWork({ leases, log }: { readonly leases: Leases; read
       }
     },
   };
+}
+
+function restMsAfter(error: Error): number {
+  if (isRefusal(error)) return REFUSED_REST_MS;
+  if (error instanceof PermanentError) return LONG_REST_MS;
+  const waitMs = error instanceof TransientError ? error.retryAfterMs : null;
+  return Math.max(waitMs ?? REST_MS, REST_MS);
 }
 
 async function runAndTell(context: TableContext, session: TableSession, work: () => Promise<void>): Promise<void> {

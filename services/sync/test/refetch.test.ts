@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { mock, test } from "node:test";
+import { createTableWork } from "../src/mirror/table-work.ts";
+import { createRefetcher } from "../src/mirror/refetch.ts";
+import { createStage, heal } from "./support/stage.ts";
+
+const how = { ...heal, concurrency: 1, fillsIn: false };
+const STORM = { kind: "unauthorized", match: "GET ", times: 1_000 } as const;
+
+test("Zoho answered 401 for a while: a record is asked for again after half a minute, not after ten", async () => {
+  await using stage = await createStage(["tickets"]);
+  let nowMs = 0;
+  const refetcher = createRefetcher(() => nowMs);
+  const { key } = stage.desk.store.records("tickets").find(({ archived }) => !archived)!;
+  const refetch = () => refetcher.refetch(stage.context("tickets"), [{ key, parentId: null }], how);
+  stage.desk.faults.add(STORM);
+  assert.equal(await refetch(), 1);
+  stage.desk.faults.clear();
+  assert.equal(await refetch(), 0);
+  nowMs += 30_000;
+  assert.equal(await refetch(), 1);
+  assert.equal((await stage.sink.rows(stage.context("tickets").writer.table, { limit: 1 })).length, 1);
+});
+
+test("Zoho answered 401 for a while: a table rests half a minute, one whose scope was lost five", async () => {
+  await using stage = await createStage(["tickets", "contacts"]);
+  const work = createTableWork({ leases: stage.leases, log: stage.context("tickets").log });
+  const read = (table: string) =>
+    work.run(stage.context(table), heal.signal, async () => void (await stage.source.count(table, heal)));
+  stage.desk.faults.revokedScopes.add("Desk.contacts.READ");
+  await read("contacts");
+  stage.desk.faults.add(STORM);
+  await read("tickets");
+  assert.deepEqual([work.isResting("tickets"), work.isResting("contacts")], [true, true]);
+  mock.timers.enable({ apis: ["Date"], now: Date.now() + 31_000 });
+  try {
+    assert.deepEqual([work.isResting("tickets"), work.isResting("contacts")], [false, true]);
+  } finally {
+    mock.timers.reset();
+  }
+});
