@@ -1,4 +1,4 @@
-// Begins demo, start, test, bench and proof on a machine with nothing but Node 20 and npm: installs what is missing, finds or gets a
+// Begins demo, start, the tests, bench and proof on a machine with nothing but Node 20 and npm: installs what is missing, finds or gets a
 // Redis, and hands over to the pinned Node. Plain JavaScript without dependencies, for that reason.
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -14,6 +14,7 @@ const programs = {
   start: "scripts/start.ts",
   test: "scripts/test.ts",
   "test:docker": "scripts/test-docker.ts",
+  "test:faults": "scripts/test-faults.ts",
   bench: "bench/main.ts",
   proof: "scripts/proof.ts",
 };

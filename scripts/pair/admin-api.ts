@@ -21,7 +21,13 @@ export interface Status {
     readonly spentToday: Readonly<Record<string, number>>;
     readonly waitUntil: string | null;
   };
-  readonly gaps: readonly { readonly reason: string; readonly state: string }[];
+  /** Times as ISO texts; `to` is null while a gap is open. */
+  readonly gaps: readonly {
+    readonly from: string;
+    readonly to: string | null;
+    readonly reason: string;
+    readonly state: string;
+  }[];
 }
 
 /** One table of a status. */

@@ -9,7 +9,11 @@ import { redisProgram, serviceProgram } from "../pair/programs.ts";
 import { waitUntilReady } from "../pair/ready.ts";
 import { startProgram } from "../pair/running.ts";
 import type { Running } from "../pair/running.ts";
-import { startPostgresServer } from "../servers/postgres.ts";
+import type { Child } from "../servers/child.ts";
+import { createFaultProxy } from "../servers/fault-proxy.ts";
+import type { FaultProxy } from "../servers/fault-proxy.ts";
+import { preparePostgresServer } from "../servers/postgres.ts";
+import type { PreparedPostgres } from "../servers/postgres.ts";
 import { startBalancer } from "./balancer.ts";
 import type { Balancer } from "./balancer.ts";
 import { startDesk } from "./desk.ts";
@@ -17,11 +21,19 @@ import type { Desk, DeskArguments } from "./desk.ts";
 
 /** A program that can be ended and started again under the same address. */
 export interface Member {
-  /** Origin of its private port. */
+  /** Address of its private port. */
   readonly origin: string;
   /** As it runs now, or ran last. */
   readonly running: () => Running;
   readonly start: () => void;
+}
+
+/** The PostgreSQL of a cluster. */
+export interface PostgresMember {
+  readonly url: string;
+  /** As it runs now, or ran last. */
+  readonly child: () => Child;
+  start(): Promise<void>;
 }
 
 /** Everything that runs in a deployment, each as a process of its own: ingest × 2 behind a balancer, sync × 2, Redis, PostgreSQL, a Desk. */
@@ -30,8 +42,10 @@ export interface Cluster extends AsyncDisposable {
   /** The admin API of the first sync. */
   readonly api: AdminApi;
   readonly balancer: Balancer;
-  readonly databaseUrl: string;
+  readonly postgres: PostgresMember;
   readonly redis: Member;
+  /** Stands between the services and Redis. */
+  readonly redisProxy: FaultProxy;
   readonly ingests: readonly Member[];
   readonly syncs: readonly Member[];
 }
@@ -41,12 +55,21 @@ export const SOURCE = "acme";
 
 const REPLICAS = 2;
 
-/** Starts a cluster whose Desk is made by the emulator's `deskArguments`; `environment` is added to that of both services. */
-export async function startCluster(options: {
+/** What a cluster is started with. */
+export interface ClusterOptions {
+  /** Options of the Desk emulator's command. */
   readonly deskArguments: DeskArguments;
+  /** Added to the environment of both services. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** The empty folder of PostgreSQL's data; one of its own when left out. */
+  readonly postgresDir?: string;
+  /** PostgreSQL's own settings, `name=value`. */
+  readonly postgresSettings?: readonly string[];
   readonly signal: AbortSignal;
-}): Promise<Cluster> {
+}
+
+/** Starts a cluster. */
+export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const { signal } = options;
   await using releases = new AsyncDisposableStack();
   const dir = mkdtempSync(join(tmpdir(), "deskmirror-proof-"));
@@ -55,23 +78,24 @@ export async function startCluster(options: {
   releases.defer(() => rmSync(dir, { recursive: true, force: true }));
   const desk = await startDesk(options.deskArguments, join(dir, "desk.log"));
   releases.defer(() => desk.running.stop());
-  const postgresDir = join(dir, "postgres");
-  mkdirSync(postgresDir);
-  const postgres = await startPostgresServer(postgresDir);
-  releases.defer(() => postgres.stop());
+  const { postgresDir = join(dir, "postgres"), postgresSettings = [] } = options;
+  mkdirSync(postgresDir, { recursive: true });
+  const postgres = await startPostgres(await preparePostgresServer(postgresDir, postgresSettings));
 
   const redisPort = await freePort();
   const server = process.env["REDIS_SERVER"] ?? "redis-server";
-  const redis = startMember(`http://127.0.0.1:${redisPort}`, () =>
+  const redis = startMember(`redis://127.0.0.1:${redisPort}`, () =>
     startProgram(redisProgram({ server, dir: join(dir, "redis"), port: redisPort })),
   );
+  const redisProxy = await createFaultProxy(redis.origin);
+  releases.defer(() => redisProxy.close());
 
   const ingestPorts = await Promise.all(Array.from({ length: REPLICAS }, freePort));
   const balancer = await startBalancer(ingestPorts);
   const adminToken = randomBytes(24).toString("hex");
   const shared = {
     PATH: process.env["PATH"],
-    REDIS_URL: `redis://127.0.0.1:${redisPort}`,
+    REDIS_URL: redisProxy.url,
     DATA_DIR: dir,
     SPOOL_DIR: join(dir, "spool"),
     SINK_URL: postgres.url,
@@ -106,8 +130,9 @@ export async function startCluster(options: {
     desk,
     api,
     balancer,
-    databaseUrl: postgres.url,
+    postgres,
     redis,
+    redisProxy,
     ingests,
     syncs,
     [Symbol.asyncDispose]: () => disposal.disposeAsync(),
@@ -121,6 +146,18 @@ export async function startCluster(options: {
   ): Member {
     const program = serviceProgram(name, { env: { ...shared, ...own }, logFile: join(dir, `${name}-${index}.log`) });
     return startMember(`http://127.0.0.1:${port}`, () => startProgram(program));
+  }
+
+  async function startPostgres({ url, start }: PreparedPostgres): Promise<PostgresMember> {
+    let child = await start();
+    releases.defer(() => child.stop("SIGINT"));
+    return {
+      url,
+      child: () => child,
+      async start() {
+        child = await start();
+      },
+    };
   }
 
   function startMember(origin: string, launch: () => Running): Member {

@@ -84,8 +84,8 @@ async function pullOf(api: AdminApi): Promise<{ readonly calls: number; readonly
   return tables[0]!;
 }
 
-function judgeTickets({ desk, databaseUrl }: Cluster) {
-  return judge({ desk, databaseUrl, schema: SOURCE, tables: ["tickets"], mayLackDetail: true });
+function judgeTickets({ desk, postgres }: Cluster) {
+  return judge({ desk, databaseUrl: postgres.url, schema: SOURCE, tables: ["tickets"], mayLackDetail: true });
 }
 
 /**
@@ -113,8 +113,8 @@ ${formatDesk(stats)}`);
 }
 
 /** Tickets that the database lacks, and how many of them were not made at the instant at which most were. */
-async function findMissing({ desk, databaseUrl }: Cluster) {
-  const client = new pg.Client({ connectionString: databaseUrl });
+async function findMissing({ desk, postgres }: Cluster) {
+  const client = new pg.Client({ connectionString: postgres.url });
   await client.connect();
   const { rows } = await client.query<{ id: string }>(`select id from ${SOURCE}.tickets`);
   await client.end();

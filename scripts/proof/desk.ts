@@ -32,6 +32,14 @@ export interface DeskRecord {
   readonly list: Readonly<Record<string, unknown>>;
 }
 
+/** A fault of the emulator's switchboard. */
+export interface DeskFault {
+  readonly kind: string;
+  /** Part of `METHOD template`. */
+  readonly match: string;
+  readonly times: number;
+}
+
 /** The Desk emulator as a process of its own, steered over its control space. */
 export interface Desk extends DeskInfo {
   readonly running: Running;
@@ -43,6 +51,10 @@ export interface Desk extends DeskInfo {
     readonly shuffle?: boolean;
   }): Promise<void>;
   setDailyCredits(credits: number): Promise<void>;
+  /** Adds a fault to the switchboard. */
+  setFault(fault: DeskFault): Promise<void>;
+  /** Ends all faults and gives those that were left, with how many requests each would still have hit. */
+  clearFaults(): Promise<readonly DeskFault[]>;
   startWorkload(changesPerSecond: number, mix?: Readonly<Record<string, number>>): Promise<void>;
   /** Ends the live changes and gives how many were made, by kind. */
   stopWorkload(): Promise<Readonly<Record<string, number>>>;
@@ -88,6 +100,12 @@ export async function startDesk(args: DeskArguments, logFile: string): Promise<D
     stats: () => call("GET", "/stats"),
     setWebhooks: (set) => call("POST", "/webhooks", { set }),
     setDailyCredits: (dailyCredits) => call("POST", "/settings", { dailyCredits }),
+    setFault: (fault) => call("POST", "/faults", fault),
+    async clearFaults() {
+      const { faults } = await call<{ faults: readonly DeskFault[] }>("GET", "/faults");
+      await call("DELETE", "/faults");
+      return faults;
+    },
     startWorkload: (changesPerSecond, mix) => call("POST", "/workload", { changesPerSecond, ...(mix && { mix }) }),
     stopWorkload: async () => (await call<{ counts: Record<string, number> }>("DELETE", "/workload")).counts,
     async delivered() {

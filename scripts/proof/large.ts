@@ -58,7 +58,7 @@ export async function proveLarge(options: {
     const unlike = [...missing, ...extra, ...different];
     if (unlike.length > 0) console.log(`  ${name}`, JSON.stringify({ missing, extra, different }));
   }
-  const judgements = await judge({ desk, databaseUrl: cluster.databaseUrl, schema: SOURCE, tables: tableNames });
+  const judgements = await judge({ desk, databaseUrl: cluster.postgres.url, schema: SOURCE, tables: tableNames });
   const agrees = judgements.every(({ faults }) => faults.length === 0);
   say(`the oracle says ${agrees ? "equal" : "NOT equal"}`);
   const { ledger } = await api.status();

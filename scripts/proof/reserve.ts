@@ -28,7 +28,7 @@ export async function proveReserve({ tickets, signal }: { readonly tickets: numb
   const { ledger } = await api.status();
   const [judged] = await judge({
     desk,
-    databaseUrl: cluster.databaseUrl,
+    databaseUrl: cluster.postgres.url,
     schema: SOURCE,
     tables: ["tickets"],
     mayLackDetail: true,

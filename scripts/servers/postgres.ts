@@ -18,11 +18,25 @@ const password = "postgres";
 const nobody = 65_534;
 const isRoot = process.getuid?.() === 0;
 
+/** A PostgreSQL server of our own that can be ended and started again, with its data and under the same address. */
+export interface PreparedPostgres {
+  readonly url: string;
+  /** Resolves when it takes connections. */
+  readonly start: () => Promise<Child>;
+}
+
+/** Starts the embedded PostgreSQL as `preparePostgresServer` makes it. */
+export async function startPostgresServer(dir: string, settings: readonly string[] = []): Promise<PostgresServer> {
+  const { url, start } = await preparePostgresServer(dir, settings);
+  const child = await start();
+  return { url, stop: (signal = "SIGINT") => child.stop(signal) };
+}
+
 /**
- * Starts the embedded PostgreSQL on a free port, its data in `dir`, an empty folder that any user may reach. `settings` are
+ * Makes an embedded PostgreSQL for a free port, its data in `dir`, an empty folder that any user may reach. `settings` are
  * PostgreSQL's own, `name=value`. The order of its texts is not that of their bytes, as on most servers.
  */
-export async function startPostgresServer(dir: string, settings: readonly string[] = []): Promise<PostgresServer> {
+export async function preparePostgresServer(dir: string, settings: readonly string[]): Promise<PreparedPostgres> {
   const { initdb, postgres } = await findPostgres();
   const data = join(dir, "data");
   const passwordFile = join(dir, "password");
@@ -35,13 +49,13 @@ export async function startPostgresServer(dir: string, settings: readonly string
   await promisify(execFile)(initdb, [`--pgdata=${data}`, "--no-sync", ...access, ...texts], runAs);
   const port = await freePort();
   const place = ["-D", data, "-p", String(port), "-h", "127.0.0.1", "-k", ""];
-  const child = await startServer({
-    ...runAs,
-    command: [postgres, ...place, ...settings.flatMap((setting) => ["-c", setting])],
-    ready: "database system is ready to accept connections",
-  });
   return {
     url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
-    stop: (signal = "SIGINT") => child.stop(signal),
+    start: () =>
+      startServer({
+        ...runAs,
+        command: [postgres, ...place, ...settings.flatMap((setting) => ["-c", setting])],
+        ready: "database system is ready to accept connections",
+      }),
   };
 }

@@ -18,8 +18,8 @@ after(() => cluster[Symbol.asyncDispose]());
 
 /** What the oracle finds, by table. */
 async function findFaults(): Promise<Readonly<Record<string, readonly string[]>>> {
-  const { desk, databaseUrl } = cluster;
-  const judgements = await judge({ desk, databaseUrl, schema: SOURCE, tables: tableNames });
+  const { desk, postgres } = cluster;
+  const judgements = await judge({ desk, databaseUrl: postgres.url, schema: SOURCE, tables: tableNames });
   assert.deepEqual(
     judgements.map(({ table }) => table),
     tableNames,
@@ -53,7 +53,7 @@ test("after live changes, doubled and shuffled, both judges say equal, and Desk 
 });
 
 test("the oracle finds a row that is gone, one too many, a wrong value, a wrong time and a wrong tombstone", async () => {
-  const client = new pg.Client({ connectionString: cluster.databaseUrl });
+  const client = new pg.Client({ connectionString: cluster.postgres.url });
   await client.connect();
   const spoil = async (table: string, sql: string): Promise<void> => {
     const one = `id = (select min(id) from ${SOURCE}.${table} where _deleted_at is null)`;

@@ -1,5 +1,5 @@
 export * from "./data-source.ts";
-export * from "./fault-proxy.ts";
+export * from "../../../scripts/servers/fault-proxy.ts";
 export * from "./memory-throttle.ts";
 export * from "./memory-tokens.ts";
 export * from "./postgres-server.ts";

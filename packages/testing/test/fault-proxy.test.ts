@@ -4,7 +4,7 @@ import { connect, createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { after, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { createFaultProxy } from "../src/fault-proxy.ts";
+import { createFaultProxy } from "../src/index.ts";
 
 const echo = createServer((socket) => socket.on("error", () => {}).pipe(socket)).listen(0, "127.0.0.1");
 await once(echo, "listening");
@@ -48,6 +48,19 @@ test("a delay is felt in each direction", async () => {
   await once(socket, "data");
   assert.ok(performance.now() - startedMs >= 75);
   proxy.restore();
+  socket.destroy();
+});
+
+test("a delay that ends does not change the order", async () => {
+  const socket = await dial();
+  proxy.delay(50);
+  socket.write("first");
+  await sleep(20);
+  proxy.restore();
+  socket.write(" second");
+  let received = "";
+  while (received.length < "first second".length) received += String(await once(socket, "data"));
+  assert.equal(received, "first second");
   socket.destroy();
 });
 

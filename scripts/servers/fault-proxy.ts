@@ -28,10 +28,18 @@ export async function createFaultProxy(targetUrl: string): Promise<FaultProxy> {
   const held: (() => void)[] = [];
 
   function pipe(from: Socket, to: Socket): void {
+    const delayed: (Buffer | string)[] = [];
     from.on("data", (chunk) => {
-      const pass = () => void to.write(chunk);
+      function pass(): void {
+        if (delayMs === 0 && delayed.length === 0) {
+          to.write(chunk);
+          return;
+        }
+        // Whichever timer ends first sends what came first: a delay that ends must not change the order.
+        delayed.push(chunk);
+        setTimeout(() => to.write(delayed.shift()!), delayMs);
+      }
       if (mode === "frozen") held.push(pass);
-      else if (delayMs > 0) setTimeout(pass, delayMs);
       else pass();
     });
     from.on("error", () => {});

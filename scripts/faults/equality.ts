@@ -1,0 +1,52 @@
+import { tableNames } from "@deskmirror/desk-emulator";
+import type { Status, Verdict } from "../pair/admin-api.ts";
+import { SOURCE } from "../proof/cluster.ts";
+import type { Cluster } from "../proof/cluster.ts";
+import { judge } from "../proof/oracle.ts";
+
+const SHOWN = 5;
+
+/** What the oracle finds different in all tables: table, key and why. */
+export async function findDifferences({ desk, postgres }: Cluster): Promise<readonly string[]> {
+  const judgements = await judge({ desk, databaseUrl: postgres.url, schema: SOURCE, tables: tableNames });
+  return judgements.flatMap(({ table, faults }) => shorten(faults.map((fault) => `${table} ${fault}`)));
+}
+
+/** What is not at rest, by status: tables that are not live, events that did not come to their end. */
+export function findUnrest({ tables, ledger }: Status): readonly string[] {
+  const restless = tables.filter(({ state }) => state !== "live");
+  const ended = ledger.applied + ledger.superseded + ledger.filtered + ledger.deadLettered;
+  const isBalanced = ledger.inFlight === 0 && ledger.unaccounted === 0 && ledger.accepted === ended;
+  return [
+    ...shorten(restless.map(({ name, state, message }) => `table ${name} is ${state} (${message ?? "no message"})`)),
+    ...(isBalanced && ledger.deadLettered === 0 ? [] : [`the ledger says ${JSON.stringify(ledger)}`]),
+  ];
+}
+
+/** The oracle has compared every value already. */
+const SAMPLE = 20;
+
+/** What `verify` finds different. */
+export async function verify({ api }: Cluster): Promise<readonly string[]> {
+  const { tables, equal } = (await api.run("verify", { sample: SAMPLE })) as Verdict;
+  const found = tables.flatMap(({ name, missing, extra, different }) =>
+    missing.length + extra.length + different.length === 0
+      ? []
+      : [`verify: ${name} ${JSON.stringify({ missing, extra, different })}`],
+  );
+  return equal || found.length > 0 ? found : ["verify: not equal, since a table could not be compared"];
+}
+
+/** Deliveries that were not answered 200 and that no gap covers. */
+export function findUncovered(failedAtMs: readonly number[], { gaps }: Pick<Status, "gaps">): readonly string[] {
+  const isCovered = (ms: number): boolean =>
+    gaps.some(({ from, to }) => Date.parse(from) <= ms && (to === null || ms <= Date.parse(to)));
+  const uncovered = failedAtMs.filter((ms) => !isCovered(ms));
+  if (uncovered.length === 0) return [];
+  const [first, last] = [Math.min(...uncovered), Math.max(...uncovered)].map((ms) => new Date(ms).toISOString());
+  return [`${uncovered.length} deliveries from ${first} to ${last} were not answered 200, and no gap says so`];
+}
+
+function shorten(lines: readonly string[]): readonly string[] {
+  return lines.length <= SHOWN ? lines : [...lines.slice(0, SHOWN), `… ${lines.length - SHOWN} more`];
+}
