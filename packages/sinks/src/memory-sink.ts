@@ -129,6 +129,7 @@ export function createMemorySink(now: () => number = Date.now): MemorySink {
           if ((asked.get(key)?.afterMs ?? Infinity) < currentMs) asked.delete(key);
         }
       }
+      for (const key of plan.dead) table.suspects.delete(key);
       for (const shown of batch.shown ?? []) {
         addUnshown(
           table.suspects,

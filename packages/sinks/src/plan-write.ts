@@ -1,18 +1,24 @@
 import { mergeDoubts, resolve, toLifeParts, toVersionParts } from "@deskmirror/model";
-import type { Batch, Change, Doubt, Resolution, RowVersions } from "@deskmirror/model";
+import type { Batch, Change, Doubt, Resolution, RowVersions, StateChange } from "@deskmirror/model";
 import { changedCores } from "./detail-due.ts";
 
 /** What a write must do, worked out between reading the old versions and writing. */
 export interface WritePlan extends Resolution {
   /** The keys that GETs answered, with the time (ms) up to which the answer settles doubts. */
   readonly answers: ReadonlyMap<string, number>;
+  /** The keys that are proven dead, however: what a listing lacked of them is no riddle any more. */
+  readonly dead: readonly string[];
 }
 
 /** Resolves a batch against the rows it meets. Doubts are to be raised first, then settled by the answers. */
 export function planWrite({ table, changes, horizonMs }: Batch, rows: ReadonlyMap<string, RowVersions>): WritePlan {
   const resolution = resolve(changes, { rows, horizonMs });
   const doubts = collapseDoubts([...resolution.doubts, ...changedCores(table, resolution.writes, rows)]);
-  return { ...resolution, doubts, answers: findAnswers(changes) };
+  return { ...resolution, doubts, answers: findAnswers(changes), dead: resolution.writes.flatMap(toDead) };
+}
+
+function toDead({ op, key }: StateChange): readonly string[] {
+  return op === "delete" ? [key] : [];
 }
 
 /** At most one doubt for each key, in key order. */

@@ -94,12 +94,14 @@ test("a view's name that is somebody else's is left to them", () =>
     );
   }));
 
-test("two sources whose names meet in csv mode do not share a table", () =>
-  withSink(async ({ sink }) => {
+test("a source whose names another one has, or would have in the other mode, gets no tables", () =>
+  withSink(async ({ sink, db }) => {
+    const before = names(db);
     const other = { source: "acme_", orgId: "org" };
-    await sink.prepare([{ ...tickets, source: "acme_" }], other);
-    await assert.rejects(sink.prepare([], { ...owner, mode: "csv" }), ConfigError);
-    assert.equal((await sink.count(tickets)).rows, 0);
+    await assert.rejects(sink.prepare([{ ...tickets, source: "acme_" }], other), ConfigError);
+    assert.deepEqual(names(db), before);
+    await sink.prepare([], { ...owner, mode: "csv" });
+    await assert.rejects(sink.prepare([{ ...tickets, source: "acme_" }], other), ConfigError);
   }));
 
 test("a flat view or table that somebody dropped is made again", () =>

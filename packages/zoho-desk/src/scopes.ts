@@ -10,7 +10,7 @@ export function missingScope(spec: StreamSpec, scopes: readonly string[] | null)
   const { read, also = [] } = spec.scopes;
   const missingAlso = also.filter((scope) => !has(scope));
   if (read.some(has) && missingAlso.length === 0) return null;
-  const needed = read.some(has) ? missingAlso.join(" and ") : scopeText(spec.scopes);
+  const needed = read.some(has) ? missingAlso.join(" and ") : scopeText({ read, also: missingAlso });
   return `the grant lacks the scope ${needed}`;
 }
 

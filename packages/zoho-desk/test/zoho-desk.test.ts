@@ -301,5 +301,7 @@ test("a grant without a scope says which tables it costs", async () => {
   assert.equal(zoho.missingScope("departments"), null);
   assert.match(zoho.missingScope("contacts") ?? "", /Desk\.contacts\.READ/);
   assert.match(world.again({ scopes: ["Desk.tickets.ALL"] }).missingScope("tickets") ?? "", /Desk\.search\.READ$/);
+  const searching = world.again({ scopes: ["Desk.search.READ"] });
+  assert.match(searching.missingScope("contacts") ?? "", /lacks the scope Desk\.contacts\.READ$/);
   assert.equal(world.again({ scopes: null }).missingScope("contacts"), null);
 });

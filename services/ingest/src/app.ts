@@ -19,6 +19,9 @@ export function createApp({ hook, onDelivery, onError }: AppOptions): Express {
   const app = express();
   app.disable("x-powered-by");
   app.disable("etag");
+  // A service URL is a secret: nothing but itself is it.
+  app.enable("strict routing");
+  app.enable("case sensitive routing");
 
   // Before helmet: its headers guard browsers, and to set them on each empty 200 costs a quarter of the work per delivery.
   app.post("/hooks/:key", async (req, res) => {

@@ -355,6 +355,9 @@ describe("contract section 3", { concurrency: 8 }, () => {
       ["delete", path],
       ["options", path],
       ["post", `${path}/more`],
+      ["post", `${path}/`],
+      ["get", `${path}/`],
+      ["get", path.replace("/hooks/", "/HOOKS/")],
       ["post", "/hooks/%E0%A4%A"],
     ] as const) {
       assertRefusal(await request(ingest.url)[method](where), 404, "NOT_FOUND");

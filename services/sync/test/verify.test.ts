@@ -47,6 +47,21 @@ test("a row with the right content and a wrong modified time is different", asyn
   assert.deepEqual(await verdictOf(stage, "tickets"), { equal: false, missing: [], extra: [], different: [id] });
 });
 
+test("tickets that were archived since are compared with nothing and counted nowhere", async () => {
+  await using stage = await createStage(["tickets"]);
+  await stage.pull("tickets");
+  const [asked, unasked] = [...stage.desk.store.records("tickets")].filter(
+    ({ deleted, archived }) => !deleted && !archived,
+  );
+  for (const { key } of [asked!, unasked!]) stage.desk.store.archive(key);
+  const context = stage.context("tickets");
+  await context.writer.write({ changes: [await stage.source.get("tickets", asked!.key, null, heal)] });
+  const { equal, tables } = await stage.verify("tickets");
+  assert.equal(equal, true);
+  assert.equal(tables[0]!.sink, tables[0]!.source);
+  assert.equal((await stage.sink.count(context.writer.table)).rows, tables[0]!.sink + 2);
+});
+
 test("a row that cannot be asked for stays extra, and does not end the verification", async () => {
   await using stage = await createStage(["tickets", "ticket_comments"]);
   await stage.pull("tickets", "ticket_comments");

@@ -69,6 +69,9 @@ select stream, count(*)::float8 as count, (array_agg(key order by key))[1:20] as
   floor(extract(epoch from min(held_since)) * 1000)::float8 as "sinceMs"
 from _deskmirror.suspects where source = $1 and held_since is not null group by stream order by stream`;
 
+/** Removes the suspects of keys that are proven dead. */
+export const FORGET_DEAD = "delete from _deskmirror.suspects where source = $1 and stream = $2 and key = any ($3)";
+
 /** Removes the suspects that answers settle (`$1` source, `$2` stream, then one array each for key and the answer's ms). */
 export const SETTLE_SUSPECTS = `
 delete from _deskmirror.suspects s

@@ -9,6 +9,7 @@ import { raiseDoubts, settleDoubts } from "./doubts.ts";
 import { transaction } from "./pool.ts";
 import type { Client } from "./pool.ts";
 import { writeShown } from "./suspects.ts";
+import { FORGET_DEAD } from "./suspects-sql.ts";
 import { buildInsert, buildLock, buildUpdate, toInput } from "./upsert-sql.ts";
 
 /** Another writer inserted a key between our look and our insert: the batch is resolved again, against that row. */
@@ -77,11 +78,12 @@ async function writeBookkeeping(
     const values = [source, stream, state.watermarkMs, toStorableJson(state.progress), state.epoch];
     const { rowCount } = await client.query(WRITE_STATE, values);
     if (rowCount === 0) throw new FencedError(`a newer lease writes ${stream}: leave it to that`);
-  } else if (shown.length > 0 || plan.doubts.length > 0 || plan.answers.size > 0) {
+  } else if (shown.length + plan.doubts.length + plan.answers.size + plan.dead.length > 0) {
     await client.query(LOCK_TABLE, [source, stream]);
   }
   const doubts = await raiseDoubts(client, table, plan.doubts);
   await settleDoubts(client, table, plan.answers);
+  if (plan.dead.length > 0) await client.query(FORGET_DEAD, [source, stream, plan.dead]);
   for (const one of shown) await writeShown(client, table, one);
   return doubts;
 }

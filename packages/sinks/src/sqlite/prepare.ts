@@ -1,5 +1,6 @@
 import type { Table, TableOwner } from "@deskmirror/model";
 import { assertNames, foreignOwnerError, foreignTableError } from "../names.ts";
+import { flatName, storedName } from "../places.ts";
 import type { PlacedTable } from "../places.ts";
 import type { Database } from "./database.ts";
 import { dueCondition } from "./read-sql.ts";
@@ -49,8 +50,25 @@ export async function prepareTables(db: Database, tables: readonly Table[], owne
     const rows = db.statement(text).all(source);
     const streams = new Map(rows.map(({ stream, flat }) => [String(stream), toColumns(flat)]));
     if (from !== to) switchMode(db, { source, from, to, streams });
+    const created = tables.filter(({ stream }) => !streams.has(stream));
+    assertFree(db, source, created);
     for (const table of tables) prepareTable(db, { ...table, mode: to }, streams.get(table.stream));
   });
+}
+
+/** No two sources may want one name, whichever mode they come to be in: prefixes are not told from what follows them. */
+function assertFree(db: Database, source: string, tables: readonly Table[]): void {
+  if (tables.length === 0) return;
+  const others = db.statement("select source, stream from _deskmirror_tables where source <> ?").all(source);
+  const taken = new Set(others.flatMap((other) => namesOf(String(other["source"]), String(other["stream"]))));
+  const clash = tables.flatMap(({ stream }) => namesOf(source, stream)).find((name) => taken.has(name));
+  if (clash !== undefined) throw foreignTableError(clash);
+}
+
+/** The names of a table and its flat view in both modes. */
+function namesOf(source: string, stream: string): readonly string[] {
+  const placed = (["document", "csv"] as const).map((mode) => ({ source, stream, mode }));
+  return placed.flatMap((table) => [storedName(table), flatName(table)]).map((name) => `${source}_${name}`);
 }
 
 /** `flat`: undefined when the table is not ours yet, null when it has no view. */

@@ -38,6 +38,12 @@ export function settleSuspects(db: Database, { source, stream }: Table, answers:
   for (const [key, currentMs] of answers) settle.run(source, stream, key, currentMs);
 }
 
+/** Removes the suspects of keys that are proven dead. Runs within a transaction. */
+export function forgetDead(db: Database, { source, stream }: Table, keys: readonly string[]): void {
+  const forget = db.statement(`delete from _deskmirror_suspects where ${OF_TABLE} and key = ?`);
+  for (const key of keys) forget.run(source, stream, key);
+}
+
 /** The suspects of an SQLite sink. */
 export function createSqliteSuspects(db: Database): Suspects {
   /** Turns suspects into doubts; gives how many they were. */

@@ -5,7 +5,7 @@ import type { PlacedBatch, PlacedTable } from "../places.ts";
 import { planWrite } from "../plan-write.ts";
 import type { Database } from "./database.ts";
 import { raiseDoubts, settleDoubts } from "./doubts.ts";
-import { settleSuspects, writeShown } from "./suspects.ts";
+import { forgetDead, settleSuspects, writeShown } from "./suspects.ts";
 import { COLUMNS, qualify, toIsoTime, toParameters, toRow, toText } from "./rows.ts";
 
 /** Writes a batch in one transaction: read the old rows, resolve, write the merged rows, then doubts and state. */
@@ -18,6 +18,7 @@ export async function writeBatch(db: Database, batch: PlacedBatch): Promise<Writ
     const doubts = raiseDoubts(db, table, plan.doubts);
     settleDoubts(db, table, plan.answers);
     settleSuspects(db, table, plan.answers);
+    forgetDead(db, table, plan.dead);
     for (const one of shown) writeShown(db, table, one);
     if (state !== undefined) writeState(db, table, state);
     return { outcomes: plan.outcomes, changedKeys, doubts, restored: plan.restored };

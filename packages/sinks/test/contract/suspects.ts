@@ -119,10 +119,27 @@ export function suspectTests({ sink, prepared, doubtsOf }: Contents): void {
     const { tickets } = await prepared();
     await suspects().add(tickets, 1, [suspect("1"), suspect("2")]);
     await suspects().end(tickets, 1, "hold");
-    await sink().write(batch(tickets, tombstone("1", 6, "get"), tombstone("2", 5, "get")));
+    const answer = (key: string, currentMs: number) =>
+      upsert(key, { origin: "get", modifiedMs: 4, currentMs, aliveMs: currentMs, core: { id: key } });
+    await sink().write(batch(tickets, answer("1", 6), answer("2", 5)));
     assert.deepEqual(
       (await suspects().held(tickets.source)).map(({ keys }) => keys),
       [["2"]],
+    );
+  });
+
+  test("a row that an event or the bin proves dead is held no longer", async () => {
+    const { tickets } = await prepared();
+    await sink().write(
+      batch(tickets, ...["1", "2", "3"].map((key) => upsert(key, { modifiedMs: 4, core: { id: key } }))),
+    );
+    await suspects().add(tickets, 1, [suspect("1"), suspect("2"), suspect("3")]);
+    await suspects().end(tickets, 1, "hold");
+    await sink().write(batch(tickets, tombstone("1", 6, "event"), tombstone("2", 7, "bin"), tombstone("3", 3, "bin")));
+    assert.deepEqual(
+      (await suspects().held(tickets.source)).map(({ keys }) => keys),
+      [["3"]],
+      "an older tombstone proves nothing",
     );
   });
 

@@ -14,7 +14,12 @@ const filter = {
 /** Query of `GET /api/dead-letters`. */
 export const lettersQuery = z.strictObject({
   ...filter,
-  limit: z.coerce.number("must be a number").int("must be whole").min(1, "must be at least 1").max(1_000).default(100),
+  limit: z.coerce
+    .number("must be a number")
+    .int("must be whole")
+    .min(1, "must be at least 1")
+    .max(1_000, "must be at most 1000")
+    .default(100),
   cursor: z.string("must be a text").optional(),
 });
 

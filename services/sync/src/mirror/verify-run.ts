@@ -45,17 +45,19 @@ export async function verify(
   async function look(context: TableContext): Promise<void> {
     const found = await tryTable(context, options.signal, () => lookAtTable(context, { ...options, listed }));
     if (found instanceof PermanentError) {
-      results.set(context, { source: 0, differences: new Map(), message: found.message });
+      results.set(context, { source: 0, differences: new Map(), aside: 0, message: found.message });
       return;
     }
     if (parents.includes(context)) listed.set(context.stream.name, found.listed);
-    results.set(context, { source: found.listed.size, differences: found.differences, message: null });
+    const { listed: keys, differences, aside } = found;
+    results.set(context, { source: keys.size, differences, aside, message: null });
   }
 
   async function lookOnce(context: TableContext): Promise<void> {
     const before = results.get(context)!;
     const again = await tryTable(context, options.signal, () => lookAgain(context, before.differences, options));
-    if (!(again instanceof PermanentError)) results.set(context, { ...before, differences: again });
+    if (again instanceof PermanentError) return;
+    results.set(context, { ...before, differences: again.differences, aside: before.aside + again.aside });
   }
 
   const [roots, children] = [contexts.filter(({ parent }) => parent === null), contexts.filter(({ parent }) => parent)];
@@ -79,6 +81,8 @@ interface Compared {
   /** Distinct records the source listed. */
   readonly source: number;
   readonly differences: ReadonlyMap<string, Difference>;
+  /** Live rows of the sink that are compared with nothing. */
+  readonly aside: number;
   /** Why it could not be compared; null when it was. */
   readonly message: string | null;
 }
@@ -115,7 +119,7 @@ async function eachTable(
 
 async function toVerdict(
   { stream, sink, writer }: TableContext,
-  { source, differences, message }: Compared,
+  { source, differences, aside, message }: Compared,
 ): Promise<TableVerdict> {
   const { rows, full } = await sink.count(writer.table);
   const ids = (kind: Difference["kind"]): readonly string[] =>
@@ -123,7 +127,7 @@ async function toVerdict(
   return {
     name: stream.name,
     source,
-    sink: rows,
+    sink: rows - aside,
     detailDue: rows - full,
     missing: ids("missing"),
     extra: ids("extra"),

@@ -14,6 +14,8 @@ export interface TableLook {
   /** Keys of the records the source listed. */
   readonly listed: ReadonlySet<string>;
   readonly differences: ReadonlyMap<string, Difference>;
+  /** Live rows that are compared with nothing, since they are set aside. */
+  readonly aside: number;
 }
 
 /** How to compare a table. */
@@ -49,30 +51,35 @@ export async function lookAtTable(context: TableContext, options: VerifyOptions)
       },
     });
   }
-  await findExtra(context, findings);
-  return { listed: findings.seen, differences: findings.differences };
+  const aside = await findExtra(context, findings);
+  return { listed: findings.seen, differences: findings.differences, aside };
 }
 
-/** Asks for each row that did not agree by id, and gives those that still do not. What cannot be asked for stays a difference. */
+/**
+ * Asks for each row that did not agree by id, and gives those that still do not, with how many turned out to be set aside. What cannot be
+ * asked for stays a difference.
+ */
 export async function lookAgain(
   context: TableContext,
   differences: ReadonlyMap<string, Difference>,
   options: ReadOptions,
-): Promise<ReadonlyMap<string, Difference>> {
+): Promise<Pick<TableLook, "differences" | "aside">> {
   const still = new Map<string, Difference>();
+  let aside = 0;
   for (const [key, difference] of differences) {
     const kind = await askAgain(context, { key, ...difference }, options);
-    if (kind !== null) still.set(key, { kind, parentId: difference.parentId });
+    if (kind === "aside") aside += 1;
+    else if (kind !== null) still.set(key, { kind, parentId: difference.parentId });
   }
-  return still;
+  return { differences: still, aside };
 }
 
-/** How a row differs from what the source says of it now; null when it does not, or is compared with nothing. */
+/** How a row differs from what the source says of it now; null when it does not, `aside` when a live row is compared with nothing. */
 async function askAgain(
   context: TableContext,
   { key, kind, parentId }: Difference & { readonly key: string },
   options: ReadOptions,
-): Promise<Difference["kind"] | null> {
+): Promise<Difference["kind"] | "aside" | null> {
   let truth: Upsert | Tombstone;
   try {
     truth = await context.source.get(context.stream.name, key, parentId, options);
@@ -83,7 +90,7 @@ async function askAgain(
   const [row] = await context.sink.rowsByKey(context.writer.table, [key]);
   const live = row !== undefined && row.deletedMs === null ? row : null;
   if (truth.op === "delete") return live === null ? null : "extra";
-  if (isAside(context.stream.asideKey, truth.detail?.data ?? null)) return null;
+  if (isAside(context.stream.asideKey, truth.detail?.data ?? null)) return live === null ? null : "aside";
   if (live === null) return "missing";
   const isTimeRight = !context.stream.hasModifiedTime || live.modifiedMs === truth.modifiedMs;
   return isTimeRight && sameContent(context, live, truth) ? null : "different";
@@ -176,15 +183,18 @@ function omit(data: JsonObject, keys: readonly string[]): JsonObject {
   return Object.fromEntries(Object.entries(data).filter(([key]) => !skip.has(key)));
 }
 
-/** Live rows of the sink that the source did not list; those set aside (archived tickets that a GET found) stay and are left out (contract section 6). */
-async function findExtra(context: TableContext, { seen, differences }: Findings): Promise<void> {
+/** Live rows of the sink that the source did not list; those set aside (archived tickets that a GET found) stay and are left out (contract section 6): gives how many. */
+async function findExtra(context: TableContext, { seen, differences }: Findings): Promise<number> {
   const { sink, writer, stream } = context;
+  let aside = 0;
   for (let after = ""; ;) {
     const rows = await sink.rows(writer.table, { after, limit: PAGE });
     for (const { key, parentId, data } of rows) {
-      if (!seen.has(key) && !isAside(stream.asideKey, data)) differences.set(key, { kind: "extra", parentId });
+      if (seen.has(key)) continue;
+      if (isAside(stream.asideKey, data)) aside += 1;
+      else differences.set(key, { kind: "extra", parentId });
     }
-    if (rows.length < PAGE) return;
+    if (rows.length < PAGE) return aside;
     after = rows.at(-1)!.key;
   }
 }
