@@ -1,5 +1,6 @@
 import type { Clock } from "./clock.ts";
 import type { Faults } from "./faults.ts";
+import type { Exchange } from "./http/exchange.ts";
 import type { Settings } from "./settings.ts";
 import type { Stats } from "./stats.ts";
 import type { Reader } from "./store/reader.ts";
@@ -43,4 +44,10 @@ export interface DeskEmulator {
   setDailyCredits(credits: number): void;
   setConcurrency(calls: number): void;
   close(): Promise<void>;
+}
+
+/** An emulated Zoho Desk that listens nowhere. */
+export interface DeskInProcess extends Omit<DeskEmulator, "url" | "close"> {
+  readonly exchange: Exchange;
+  close(): void;
 }

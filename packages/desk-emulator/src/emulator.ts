@@ -1,5 +1,6 @@
+import { setTimeout as wait } from "node:timers/promises";
 import { createLimits, editionLimits } from "./checks/limits.ts";
-import type { DeskEmulator } from "./desk-emulator.ts";
+import type { DeskEmulator, DeskInProcess } from "./desk-emulator.ts";
 import { createClock, type Clock } from "./clock.ts";
 import { createControl } from "./control/control.ts";
 import type { Desk } from "./desk.ts";
@@ -7,13 +8,14 @@ import { createFaults } from "./faults.ts";
 import { createChildOrigin } from "./generator/children.ts";
 import { standardCustomFields, type CustomField } from "./generator/custom-fields.ts";
 import { generate } from "./generator/index.ts";
+import { createExchange } from "./http/exchange.ts";
 import { createPipeline } from "./http/pipeline.ts";
 import { createRouter } from "./http/router.ts";
 import { createApp, listen } from "./http/server.ts";
 import { createGrants } from "./oauth/grants.ts";
 import { allScopes } from "./oauth/scopes.ts";
 import { createTokenEndpoint } from "./oauth/token-endpoint.ts";
-import type { DeskEmulatorOptions } from "./options.ts";
+import type { DeskEmulatorOptions, InProcessOptions } from "./options.ts";
 import { createRandom, mixSeed } from "./random.ts";
 import { deskRoutes } from "./routes/index.ts";
 import { defaultSettings, type Settings } from "./settings.ts";
@@ -31,9 +33,35 @@ import { createWorkload, type Workload } from "./workload/workload.ts";
 
 /** Starts an emulated Zoho Desk and generates its organization. */
 export async function createDeskEmulator(options: DeskEmulatorOptions = {}): Promise<DeskEmulator> {
+  const { port = 0, host = "127.0.0.1" } = options;
+  let url = "";
+  const { exchange, ...desk } = createDeskInProcess({
+    ...options,
+    url: () => url,
+    poster: createPoster(),
+    now: Date.now,
+    // Latency alone keeps no process alive; deliveries that wait do.
+    sleep: async (ms, signal) => wait(ms, undefined, { ref: signal !== undefined, ...(signal && { signal }) }),
+  });
+  const app = createApp({ clock: desk.clock, exchange, control: createControl(desk, () => url) });
+  const listening = await listen(app, { port, host });
+  url = `http://${host}:${listening.port}`;
+  return {
+    ...desk,
+    url,
+    async close() {
+      desk.close();
+      await listening.close();
+    },
+  };
+}
+
+/** The same Desk without a socket or a timer of its own: requests are calls of `exchange`, deliveries go to the given poster. */
+export function createDeskInProcess(options: InProcessOptions): DeskInProcess {
   const {
-    port = 0,
-    host = "127.0.0.1",
+    url,
+    poster,
+    sleep,
     seed = 1,
     tickets = 500,
     departments = 5,
@@ -59,8 +87,7 @@ export async function createDeskEmulator(options: DeskEmulatorOptions = {}): Pro
   });
   generate({ store, seed, tickets, departments, orgId, edition, endMs: clock.now(), crowds, customFields });
 
-  let url = "";
-  const context = renderContext({ store, settings, orgId, customFields, clock, url: () => url });
+  const context = renderContext({ store, settings, orgId, customFields, clock, url });
   const actor = store.live("agents").ordered({ by: "id", descending: false })[0]?.id ?? "";
   const fieldNames = (module: string): ReadonlySet<string> => new Set(context.labels(module).keys());
   const writes = createWrites({ store, clock, settings, customFieldNames: fieldNames, actorId: () => actor });
@@ -90,7 +117,6 @@ export async function createDeskEmulator(options: DeskEmulatorOptions = {}): Pro
   };
 
   const controls = createControls(createRandom(mixSeed(seed, 77)));
-  const poster = createPoster();
   const signer = createSigner({ clock, settings, orgId });
   const sender = createSender({
     settings,
@@ -98,6 +124,8 @@ export async function createDeskEmulator(options: DeskEmulatorOptions = {}): Pro
     controls,
     poster,
     signer,
+    sleep,
+    now: options.now,
     urlOf: (id) => webhooks.urlOf(id),
     gone: (id) => {
       if (webhooks.urlOf(id) !== null) webhooks.remove(id);
@@ -117,7 +145,15 @@ export async function createDeskEmulator(options: DeskEmulatorOptions = {}): Pro
   });
 
   const workloads: Workload[] = [];
-  const emulator: Omit<DeskEmulator, "url" | "close"> = {
+  return {
+    exchange: createExchange({
+      desk,
+      pipeline: createPipeline(desk, createRouter(deskRoutes(desk, webhooks))),
+      latencyMs: () => latencyMs,
+      sleep,
+      token: createTokenEndpoint({ grants, settings, stats, orgId, clientId, clientSecret }),
+      jwks: () => signer.jwks(),
+    }),
     orgId,
     clientId,
     clientSecret,
@@ -144,25 +180,9 @@ export async function createDeskEmulator(options: DeskEmulatorOptions = {}): Pro
     setIndexLagMs: (ms) => void (indexLagMs = ms),
     setDailyCredits: (credits) => limits.setDailyCredits(credits),
     setConcurrency: (calls) => limits.setConcurrency(calls),
-  };
-
-  const app = createApp({
-    desk,
-    pipeline: createPipeline(desk, createRouter(deskRoutes(desk, webhooks))),
-    control: createControl(emulator, () => url),
-    latencyMs: () => latencyMs,
-    token: createTokenEndpoint({ grants, settings, stats, orgId, clientId, clientSecret }),
-    jwks: () => signer.jwks(),
-  });
-  const listening = await listen(app, { port, host });
-  url = `http://${host}:${listening.port}`;
-  return {
-    ...emulator,
-    url,
-    async close() {
+    close() {
       for (const workload of workloads) workload.stop();
       sender.close();
-      await listening.close();
     },
   };
 }

@@ -1,6 +1,8 @@
-export { createDeskEmulator } from "./emulator.ts";
-export type { DeskEmulator, WebhookControls } from "./desk-emulator.ts";
-export type { DeskEmulatorOptions } from "./options.ts";
+export { createDeskEmulator, createDeskInProcess } from "./emulator.ts";
+export type { DeskEmulator, DeskInProcess, WebhookControls } from "./desk-emulator.ts";
+export type { DeskEmulatorOptions, InProcessOptions } from "./options.ts";
+export type { DeskReply, DeskRequest, Exchange } from "./http/exchange.ts";
+export type { Poster } from "./webhooks/http-post.ts";
 export { defaultSettings, type Settings } from "./settings.ts";
 export { editions, editionLimits, type Edition } from "./checks/limits.ts";
 export type { Crowd } from "./generator/crowds.ts";

@@ -2,6 +2,7 @@ import type { Edition } from "./checks/limits.ts";
 import type { Crowd } from "./generator/crowds.ts";
 import type { CustomField } from "./generator/custom-fields.ts";
 import type { Settings } from "./settings.ts";
+import type { Poster } from "./webhooks/http-post.ts";
 
 /** How to make an emulated Desk; everything has a default. */
 export interface DeskEmulatorOptions {
@@ -34,4 +35,15 @@ export interface DeskEmulatorOptions {
   readonly settings?: Partial<Settings>;
   /** Milliseconds since 1970; default the machine's clock. It may stand still; `clock.advance` adds to it. */
   readonly clock?: () => number;
+}
+
+/** The world around a Desk that listens nowhere. */
+export interface InProcessOptions extends Omit<DeskEmulatorOptions, "port" | "host"> {
+  /** Origin under which it says it is. */
+  readonly url: () => string;
+  readonly poster: Poster;
+  /** Waits; rejects with an AbortError when the signal is aborted. */
+  readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
+  /** The time, in ms, that `sleep` goes by. */
+  readonly now: () => number;
 }

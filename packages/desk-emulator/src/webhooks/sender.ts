@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Settings } from "../settings.ts";
 import type { Stats } from "../stats.ts";
 import type { SenderControls } from "./controls.ts";
@@ -34,6 +33,8 @@ export interface SenderDeps {
   readonly controls: SenderControls;
   readonly poster: Poster;
   readonly signer: Signer;
+  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+  readonly now: () => number;
   /** URL of an enabled webhook; null when it was disabled or deleted. */
   urlOf(webhookId: string): string | null;
   /** The callback answered 410. */
@@ -46,7 +47,7 @@ interface Queued extends Outgoing {
 
 /** A sender without events. */
 export function createSender(deps: SenderDeps): Sender {
-  const { settings, stats, controls, poster, signer } = deps;
+  const { settings, stats, controls, poster, signer, sleep, now } = deps;
   const lanes = new Map<string, Queued[]>();
   const running = new Set<string>();
   const stop = new AbortController();
@@ -84,7 +85,7 @@ export function createSender(deps: SenderDeps): Sender {
 
   async function retry(batch: readonly Outgoing[]): Promise<void> {
     for (const delayMs of settings.webhookRetryDelaysMs) {
-      await sleep(delayMs, undefined, { signal: stop.signal });
+      await sleep(delayMs, stop.signal);
       if (await attempt(batch)) return;
     }
   }
@@ -107,8 +108,8 @@ export function createSender(deps: SenderDeps): Sender {
   async function drain(lane: string): Promise<void> {
     const queue = lanes.get(lane) ?? [];
     while (queue.length > 0) {
-      const waitMs = (queue[0] as Queued).notBeforeMs - Date.now();
-      if (waitMs > 0) await sleep(waitMs, undefined, { signal: stop.signal });
+      const waitMs = (queue[0] as Queued).notBeforeMs - now();
+      if (waitMs > 0) await sleep(waitMs, stop.signal);
       await deliver(takeBatch(queue));
     }
   }
@@ -145,10 +146,10 @@ export function createSender(deps: SenderDeps): Sender {
     }
     for (const copy of fate.double ? [event, event] : [event]) {
       if (fate.shuffled)
-        sleep(fate.delayMs, undefined, { signal: stop.signal })
+        sleep(fate.delayMs, stop.signal)
           .then(() => deliver([copy]))
           .catch(ignoreStop);
-      else enqueue({ ...copy, notBeforeMs: Date.now() + fate.delayMs });
+      else enqueue({ ...copy, notBeforeMs: now() + fate.delayMs });
     }
   }
 

@@ -35,13 +35,17 @@ function encode(part: object): string {
   return Buffer.from(JSON.stringify(part)).toString("base64url");
 }
 
-/** A signer with one fresh key. */
+/** A signer with one fresh key, made when it is first needed: that takes longer than all the rest of a small Desk. */
 export function createSigner({ clock, settings, orgId }: { clock: Clock; settings: Settings; orgId: string }): Signer {
-  let keys = [newKey()];
+  let made: readonly Key[] | null = null;
   const cache = new Map<string, { issued: number; jwt: string }>();
 
+  function keys(): readonly Key[] {
+    return (made ??= [newKey()]);
+  }
+
   function build(webhookId: string, seconds: number, forgery: Forgery | null): string {
-    const [current] = keys as [Key, ...Key[]];
+    const [current] = keys() as [Key, ...Key[]];
     const key = forgery === "signature" || forgery === "unknownKey" ? newKey() : current;
     const kid = forgery === "unknownKey" ? key.kid : current.kid;
     const issued = forgery === "expired" ? seconds - 86_400 : seconds;
@@ -69,13 +73,13 @@ export function createSigner({ clock, settings, orgId }: { clock: Clock; setting
       return jwt;
     },
     jwks: () => ({
-      keys: keys.map(({ kid, privateKey }) => {
+      keys: keys().map(({ kid, privateKey }) => {
         const { kty = "RSA", n = "", e = "" } = createPublicKey(privateKey).export({ format: "jwk" });
         return { kty, n, e, kid, alg: "RS256", use: "sig" };
       }),
     }),
     rotate({ dropOld = false } = {}) {
-      keys = [newKey(), ...(dropOld ? [] : keys)];
+      made = [newKey(), ...(dropOld ? [] : keys())];
       cache.clear();
     },
   };
