@@ -8,3 +8,5 @@ export { locateClient } from "./oauth/locate-client.ts";
 export { missingScopes } from "./scopes.ts";
 export { createZohoDesk } from "./zoho-desk.ts";
 export type { ZohoDeskOptions } from "./zoho-desk.ts";
+export type { World } from "./real-world.ts";
+export type { Reply, Send, Transport } from "./http/transport.ts";

@@ -28,6 +28,8 @@ export interface RecordReaderOptions {
   readonly client: DeskClient;
   readonly reader: RowReader;
   readonly clock: SourceClock;
+  /** Our own time in ms, by which the clock goes. */
+  readonly monotonicMs: () => number;
   readonly absentKeys: (stream: string) => ReadonlySet<string>;
   /** Told of the core keys a GET lacked. */
   readonly onMissing: (stream: string, keys: readonly string[]) => void;
@@ -35,12 +37,12 @@ export interface RecordReaderOptions {
 
 /** A record reader over a client: by id where Zoho has that, else, or where that finds nothing, by looking through the record's list. */
 export function createRecordReader(options: RecordReaderOptions): RecordReader {
-  const { client, reader, clock, absentKeys, onMissing } = options;
+  const { client, reader, absentKeys, onMissing } = options;
 
   async function byId({ spec, key, parentId }: RecordName, request: RequestOptions): Promise<Upsert | Tombstone> {
     const { path, query } = spec.get!;
     const filled = path.replace(":parent", parentId ?? "").replace(":key", encodeURIComponent(key));
-    const sinceMs = performance.now();
+    const sinceMs = options.monotonicMs();
     try {
       const ask = { path: filled, table: spec.name, scopes: spec.scopes, ...(query === undefined ? {} : { query }) };
       const { body, boundMs } = await client.send(ask, request);
@@ -56,23 +58,23 @@ export function createRecordReader(options: RecordReaderOptions): RecordReader {
       if (!isNotFound(error)) throw error;
       // Of streams without search not every path by id is documented; one that Zoho does not know would be 404 for every record.
       if (spec.search === null) return byListOrGone({ spec, key, parentId }, request);
-      return toTombstone(key, "get", boundSince(clock, sinceMs), parentId);
+      return toTombstone(key, "get", boundSince(options, sinceMs), parentId);
     }
   }
 
   /** Looks for a record that a GET did not find; its list may be gone with its parent. */
   async function byListOrGone(name: RecordName, request: RequestOptions): Promise<Upsert | Tombstone> {
-    const sinceMs = performance.now();
+    const sinceMs = options.monotonicMs();
     try {
       return await byList(name, request);
     } catch (error) {
-      if (isNotFound(error)) return toTombstone(name.key, "get", boundSince(clock, sinceMs), name.parentId);
+      if (isNotFound(error)) return toTombstone(name.key, "get", boundSince(options, sinceMs), name.parentId);
       throw error;
     }
   }
 
   async function byList({ spec, key, parentId }: RecordName, request: RequestOptions): Promise<Upsert | Tombstone> {
-    const sinceMs = performance.now();
+    const sinceMs = options.monotonicMs();
     for (let cursor: ListCursor | null = startList(parentId); cursor !== null;) {
       const page = await readList({ spec, cursor, reader, options: request });
       const row = page.rows.find((one) => spec.toKey(one, parentId) === key);
@@ -85,7 +87,7 @@ export function createRecordReader(options: RecordReaderOptions): RecordReader {
         throw new PermanentError(`${spec.name} ${key} may lie beyond its list: ${page.shortfall}`);
       cursor = page.next;
     }
-    return toTombstone(key, "get", boundSince(clock, sinceMs), parentId);
+    return toTombstone(key, "get", boundSince(options, sinceMs), parentId);
   }
 
   return {
@@ -105,7 +107,7 @@ function needsParent({ spec, parentId }: RecordName): boolean {
 
 const marginMs = 2000;
 
-/** A bound from below on Zoho's clock of a moment of our own clock. */
-function boundSince(clock: SourceClock, monotonicMs: number): number {
-  return Math.max(0, Math.floor(clock.now() - (performance.now() - monotonicMs)) - marginMs);
+/** A bound from below on Zoho's clock of a moment of our own time. */
+function boundSince({ clock, monotonicMs }: RecordReaderOptions, momentMs: number): number {
+  return Math.max(0, Math.floor(clock.now() - (monotonicMs() - momentMs)) - marginMs);
 }

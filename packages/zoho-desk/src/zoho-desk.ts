@@ -1,4 +1,3 @@
-import { setTimeout } from "node:timers/promises";
 import { PermanentError, isJsonObject } from "@deskmirror/model";
 import type {
   Change,
@@ -21,8 +20,6 @@ import { toEndpoints } from "./hosts.ts";
 import type { Endpoints } from "./hosts.ts";
 import { createDeskClient } from "./http/client.ts";
 import { measureLatency } from "./http/latency.ts";
-import { createTransport } from "./http/transport.ts";
-import type { Transport } from "./http/transport.ts";
 import { createSignatureCheck } from "./jwks.ts";
 import { toGrantId } from "./oauth/grant-id.ts";
 import { requestToken } from "./oauth/token-endpoint.ts";
@@ -39,6 +36,8 @@ import { createRowReader } from "./paging/rows.ts";
 import { createRecordReader } from "./records.ts";
 import { readBinPage } from "./recycle-bin.ts";
 import { missingScope, specOf } from "./scopes.ts";
+import { createRealWorld } from "./real-world.ts";
+import type { World } from "./real-world.ts";
 import { STREAMS } from "./streams/index.ts";
 import type { StreamSpec } from "./streams/spec.ts";
 import { toChange } from "./to-change.ts";
@@ -51,15 +50,17 @@ export interface ZohoDeskOptions {
   readonly tokens: TokenStore;
   readonly leases: Leases;
   readonly throttle: Throttle;
+  /** Network, clock and chance; left out: the real ones. */
+  readonly world?: World;
 }
 
 /** The upstream system: one Zoho Desk organization. */
-export function createZohoDesk({ source, tokens: store, leases, throttle }: ZohoDeskOptions): Source {
+export function createZohoDesk(options: ZohoDeskOptions): Source {
+  const { source, tokens: store, leases, throttle, world = createRealWorld() } = options;
   const endpoints = toEndpoints(source);
-  const transport = createTransport();
-  const measured = measureLatency(transport);
-  const clock = createSourceClock(() => performance.timeOrigin + performance.now());
-  const tokens = toTokens(source, { store, leases, endpoints, transport });
+  const measured = measureLatency(world.transport);
+  const clock = createSourceClock(world.monotonicMs);
+  const tokens = toTokens(source, { store, leases, endpoints, world });
   const client = createDeskClient({
     deskUrl: endpoints.deskUrl,
     orgId: source.orgId,
@@ -67,17 +68,18 @@ export function createZohoDesk({ source, tokens: store, leases, throttle }: Zoho
     tokens,
     throttle,
     clock,
-    sleep: async (ms, signal) => setTimeout(ms, undefined, { signal }),
-    random: Math.random,
+    sleep: world.sleep,
+    random: world.random,
   });
   const reader = createRowReader(client);
-  const now = (): number => clock.now() || Date.now();
+  const now = (): number => clock.now() || world.now();
   const absent = new Map<string, ReadonlySet<string>>();
   const absentKeys = (stream: string): ReadonlySet<string> => absent.get(stream) ?? new Set();
   const records = createRecordReader({
     client,
     reader,
     clock,
+    monotonicMs: world.monotonicMs,
     absentKeys,
     onMissing: (stream, keys) => absent.set(stream, new Set([...absentKeys(stream), ...keys])),
   });
@@ -122,7 +124,7 @@ export function createZohoDesk({ source, tokens: store, leases, throttle }: Zoho
     latencyMs: measured.latencyMs,
     missingScope: (stream) => missingScope(specOf(stream), source.scopes),
     subscriptions: createSubscriptions(client),
-    verifySignature: createSignatureCheck(source, Date.now),
+    verifySignature: createSignatureCheck(source, world.now),
     interpret: (event) => interpret(event, { orgId: source.orgId, absentKeys }),
     readForeign,
     findTicket: (ticketNumber, options) => findTicket(reader, ticketNumber, options),
@@ -163,23 +165,24 @@ interface TokenParts {
   readonly store: TokenStore;
   readonly leases: Leases;
   readonly endpoints: Endpoints;
-  readonly transport: Transport;
+  readonly world: World;
 }
 
-function toTokens(source: DataSource, { store, leases, endpoints, transport }: TokenParts): RenewableTokens {
+function toTokens(source: DataSource, { store, leases, endpoints, world }: TokenParts): RenewableTokens {
   const { refreshToken, clientId, clientSecret } = source;
   if (refreshToken === null) {
     const refuse = () => Promise.reject(notAuthorized(source));
     return { token: refuse, renew: refuse, invalidate: () => {} };
   }
   const client = { accountsUrl: endpoints.accountsUrl, clientId, clientSecret };
+  const { transport, now } = world;
   return createTokenProvider({
     grant: toGrantId(refreshToken),
     store,
     leases,
-    refresh: async () => (await requestToken({ client, grant: { refreshToken }, transport, now: Date.now })).access,
-    sleep: async (ms) => setTimeout(ms),
-    now: Date.now,
+    refresh: async () => (await requestToken({ client, grant: { refreshToken }, transport, now })).access,
+    sleep: world.sleep,
+    now,
   });
 }
 

@@ -21,6 +21,7 @@ function createReader(
     client,
     reader: createRowReader(client),
     clock: createSourceClock(() => 1e6),
+    monotonicMs: () => 1e6,
     absentKeys: () => new Set(),
     onMissing: (stream, keys) => void absent.set(stream, keys),
   });

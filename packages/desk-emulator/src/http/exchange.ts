@@ -61,7 +61,8 @@ export function createExchange({ desk, pipeline, latencyMs, sleep, token, jwks }
   function finish(fault: Fault | null, answer: TokenAnswer | PricedAnswer): DeskReply | "cut" {
     if (fault?.kind === "dropAfter") return "cut";
     const headers = "weight" in answer ? priceOf(answer) : {};
-    if (fault?.kind === "html") return { status: 502, headers: { ...headers, "Content-Type": "text/html; charset=utf-8" }, text: html };
+    if (fault?.kind === "html")
+      return { status: 502, headers: { ...headers, "Content-Type": "text/html; charset=utf-8" }, text: html };
     stats.answer(answer.status);
     const { text, ...reply } = toReply(answer.status, answer.body ?? (fault?.kind === "truncated" ? {} : undefined));
     const whole = { ...reply, headers: { ...headers, ...reply.headers }, text };
