@@ -23,6 +23,17 @@ export function within<T>(timeoutMs: number, promise: Promise<T>, message: strin
   });
 }
 
+/** Time as a program lives it; tests bring their own. */
+export interface Time {
+  /** In ms since 1970. */
+  readonly now: () => number;
+  /** Waits; rejects with an AbortError as soon as the signal is aborted. */
+  readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
+}
+
+/** The machine's. */
+export const realTime: Time = { now: Date.now, sleep };
+
 /** What `runEvery` runs. */
 export interface Loop {
   /** From the end of one run to the start of the next. */
@@ -31,16 +42,19 @@ export interface Loop {
   readonly run: () => Promise<void> | void;
   /** Told of what a run throws; the loop goes on. */
   readonly onError: (error: Error) => void;
+  /** Left out: the machine's. */
+  readonly time?: Time;
 }
 
 /** Runs at once and then at the interval, one run at a time; ends when the signal is aborted and the last run is over. */
 export async function runEvery(loop: Loop): Promise<void> {
+  const { sleep: rest } = loop.time ?? realTime;
   while (!loop.signal.aborted) {
     try {
       await loop.run();
     } catch (error) {
       if (!loop.signal.aborted) loop.onError(toError(error));
     }
-    await sleep(loop.intervalMs, loop.signal).catch(() => {});
+    await rest(loop.intervalMs, loop.signal).catch(() => {});
   }
 }

@@ -19,7 +19,7 @@ import {
   createTokenStore,
   createTurns,
 } from "@deskmirror/redis";
-import { createMetrics, createOps, keepTrying, listen, runMain } from "@deskmirror/runtime";
+import { createMetrics, createOps, keepTrying, listen, realTime, runMain } from "@deskmirror/runtime";
 import { assertAllowedHost, openSink, redactSinkUrl } from "@deskmirror/sinks";
 import {
   createZohoDesk,
@@ -118,6 +118,7 @@ await runMain({
       ledger,
       looks,
       observe: createObserver(metrics),
+      time: realTime,
       log,
     };
     const mirrors = createMirrors({ registry, parts, log });

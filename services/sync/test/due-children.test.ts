@@ -16,7 +16,12 @@ function createMarks({ contexts }: Stage, table: string) {
     void marked.push(...due.map(({ stream, parentKey }) => `${stream} ${parentKey}`));
   const dueChildren = { add, claim: async () => [], done: async () => {}, size: async () => 0 };
   const enabled = [...contexts.values()].map(({ stream }) => stream);
-  const mark = createMarkDue(contexts.get(table)!.stream, { source: "acme", enabled, dueChildren });
+  const mark = createMarkDue(contexts.get(table)!.stream, {
+    source: "acme",
+    enabled,
+    dueChildren,
+    now: Date.now,
+  });
   return { mark, marked };
 }
 

@@ -30,7 +30,7 @@ function createTestRounds(stage: Pick<Stage, "leases" | "sink" | "source" | "con
   const log = createLog({ service: "sync", level: "silent" });
   const { leases } = stage;
   const open: Gap[] = [];
-  const work = createTableWork({ leases, log });
+  const work = createTableWork({ leases, log, now: Date.now });
   async function facts(): Promise<readonly TableFacts[]> {
     const states = await stage.sink.states("acme");
     return [...stage.contexts.values()].map(({ stream }) => {
@@ -58,7 +58,18 @@ function createTestRounds(stage: Pick<Stage, "leases" | "sink" | "source" | "con
   const { source, contexts } = stage;
   // Whether events came is another test's matter: silence.redis.test.ts.
   const heard = { silence: { hear: async () => null }, onSilence: async () => {} };
-  const rounds = createRounds({ name: "acme", source, contexts, facts, work, gaps, restores, ...heard, log });
+  const rounds = createRounds({
+    name: "acme",
+    source,
+    contexts,
+    facts,
+    work,
+    gaps,
+    restores,
+    ...heard,
+    now: Date.now,
+    log,
+  });
   const life = async (table: string): Promise<string> =>
     tableLife((await facts()).find(({ stream }) => stream.name === table)!);
   return { rounds, work, gaps, open, life, facts };
@@ -208,7 +219,7 @@ test("a round that finds a ticket changed makes each wanted child table of it du
   const { table } = context.writer;
   const { sink, source, contexts } = stage;
   const enabled = [...contexts.values()].map(({ stream }) => stream);
-  const onTouched = createMarkDue(context.stream, { source: "acme", enabled, dueChildren })!;
+  const onTouched = createMarkDue(context.stream, { source: "acme", enabled, dueChildren, now: Date.now })!;
   const writer = createTableWriter({ sink, table, now: () => source.now(), onTouched });
   const marking = new Map([["tickets", { ...context, writer }]]);
   const { key } = stage.desk.store.records("tickets").find(({ deleted, archived }) => !deleted && !archived)!;

@@ -61,7 +61,7 @@ async function createScene({ isRegistered = true } = {}): Promise<Scene> {
     looks,
     now: () => source.now(),
   });
-  const work = createTableWork({ leases, log });
+  const work = createTableWork({ leases, log, now: Date.now });
   const onSilence = async (): Promise<void> => void (looked.times += 1);
   const rounds = createRounds({
     name,
@@ -73,6 +73,7 @@ async function createScene({ isRegistered = true } = {}): Promise<Scene> {
     silence,
     restores: createRestores(),
     onSilence,
+    now: Date.now,
     log,
   });
   const later = async (minutes: number): Promise<void> => {

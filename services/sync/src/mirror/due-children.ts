@@ -7,7 +7,12 @@ export type MarkDue = (changes: readonly Change[]) => Promise<void>;
 /** How to mark what changes of a stream's records make due; null when nothing is. */
 export function createMarkDue(
   stream: Stream,
-  { source, enabled, dueChildren }: { source: string; enabled: readonly Stream[]; dueChildren: DueSet },
+  {
+    source,
+    enabled,
+    dueChildren,
+    now,
+  }: { source: string; enabled: readonly Stream[]; dueChildren: DueSet; now: () => number },
 ): MarkDue | null {
   const children = enabled.filter(({ perTicket, parent }) => perTicket && parent === stream.name);
   const siblings = stream.perTicket
@@ -15,7 +20,7 @@ export function createMarkDue(
     : [];
   if (!stream.hasEvents || children.length + siblings.length === 0) return null;
   return async (changes) => {
-    const dueMs = Date.now();
+    const dueMs = now();
     const toDue = (streams: readonly Stream[], parentKey: string | null): readonly Due[] =>
       parentKey === null ? [] : streams.map(({ name }) => ({ stream: name, parentKey, dueMs }));
     const due = changes.flatMap(({ key, parentId }) => [...toDue(children, key), ...toDue(siblings, parentId)]);

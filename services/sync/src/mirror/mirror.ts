@@ -2,7 +2,7 @@ import { CreditsError } from "@deskmirror/model";
 import type { DataSource, Leases, Sink, Source } from "@deskmirror/model";
 import type { DueSet, Gaps } from "@deskmirror/redis";
 import { runEvery } from "@deskmirror/runtime";
-import type { Log } from "@deskmirror/runtime";
+import type { Log, Time } from "@deskmirror/runtime";
 import type { Intervals, TableFacts } from "./due-work.ts";
 import { createPulls } from "./pulls.ts";
 import { createQuestions } from "./questions.ts";
@@ -39,6 +39,7 @@ export interface MirrorOptions {
   /** By table; see `TableFacts`. */
   readonly refusedRows: () => Promise<ReadonlyMap<string, number>>;
   readonly shapes: Shapes;
+  readonly time: Time;
   readonly log: Log;
 }
 
@@ -56,11 +57,11 @@ const TICK_MS = 1_000;
 
 /** Builds the mirror of one data source; nothing runs before `run`. */
 export function createMirror(options: MirrorOptions): Mirror {
-  const { name, source, sink, contexts, leases, log } = options;
-  const work = createTableWork({ leases, log });
+  const { name, source, sink, contexts, leases, time, log } = options;
+  const work = createTableWork({ leases, log, now: time.now });
   const startPulls = createPulls({ contexts, facts, work, log });
-  const rounds = createRounds({ ...options, onSilence: options.subscription.hurry, facts, work });
-  const questions = createQuestions({ ...options, facts });
+  const rounds = createRounds({ ...options, onSilence: options.subscription.hurry, facts, work, now: time.now });
+  const questions = createQuestions({ ...options, facts, now: time.now });
 
   async function facts(): Promise<readonly TableFacts[]> {
     const [states, refused, held, dailyCredits] = await Promise.all([
@@ -89,7 +90,7 @@ export function createMirror(options: MirrorOptions): Mirror {
       else log.warn({ err: error, work: task }, "work on a source stopped; it goes on by itself");
     };
     const isAtWork = (): boolean => !options.dataSource().paused && options.dataSource().refreshToken !== null;
-    return runEvery({ intervalMs: TICK_MS, signal, onError, run: () => (isAtWork() ? run() : undefined) });
+    return runEvery({ intervalMs: TICK_MS, signal, onError, time, run: () => (isAtWork() ? run() : undefined) });
   }
 
   /** A loop that one process at a time runs for this data source. */

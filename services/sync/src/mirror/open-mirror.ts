@@ -22,7 +22,7 @@ import type {
   ThrottleLimits,
   Turns,
 } from "@deskmirror/redis";
-import type { Log } from "@deskmirror/runtime";
+import type { Log, Time } from "@deskmirror/runtime";
 import { createApply } from "./apply.ts";
 import type { ObserveEvents } from "./apply.ts";
 import type { Intervals } from "./due-work.ts";
@@ -53,7 +53,7 @@ export interface MirrorParts {
   readonly defaultSinkUrl: string;
   readonly intervals: (dataSource: DataSource) => Intervals;
   readonly leases: Leases;
-  readonly deadLetters: DeadLetters;
+  readonly deadLetters: Pick<DeadLetters, "add" | "refusedRows">;
   readonly dueChildren: DueSet;
   /** When records may be asked for because of foreign deliveries. */
   readonly foreignTurns: Turns;
@@ -63,6 +63,7 @@ export interface MirrorParts {
   /** What the last looks at the subscriptions found. */
   readonly looks: SubscriptionLooks;
   readonly observe: (source: string) => ObserveEvents;
+  readonly time: Time;
   readonly log: Log;
 }
 
@@ -102,7 +103,7 @@ export async function openMirror(parts: MirrorParts, opened: DataSource): Promis
     streams: enabled,
     toTable: (stream) => toTable(name, stream),
     compareMs: () => parts.intervals(dataSource).compareMs,
-    nowMs: Date.now,
+    nowMs: parts.time.now,
     log,
   });
   await shapes.begin();
@@ -122,7 +123,7 @@ export async function openMirror(parts: MirrorParts, opened: DataSource): Promis
     gaps: parts.gaps,
     looks: parts.looks,
     ledger: parts.ledger,
-    now: Date.now,
+    now: parts.time.now,
     log,
   });
   const mirror = createMirror({
@@ -148,13 +149,19 @@ export async function openMirror(parts: MirrorParts, opened: DataSource): Promis
     dailyCredits: async () => (await throttle.credits()).limit,
     refusedRows: () => parts.deadLetters.refusedRows(name),
     shapes,
+    time: parts.time,
     log,
   });
 
   function createContexts(): ReadonlyMap<string, TableContext> {
     const map = new Map<string, TableContext>();
     for (const stream of enabled) {
-      const markDue = createMarkDue(stream, { source: name, enabled, dueChildren: parts.dueChildren });
+      const markDue = createMarkDue(stream, {
+        source: name,
+        enabled,
+        dueChildren: parts.dueChildren,
+        now: parts.time.now,
+      });
       const table = toTable(name, stream);
       const onTouched = markDue !== null && { onTouched: markDue };
       const writer = createTableWriter({

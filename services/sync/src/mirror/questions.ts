@@ -23,6 +23,8 @@ export interface QuestionsOptions {
   readonly contexts: ReadonlyMap<string, TableContext>;
   readonly facts: () => Promise<readonly TableFacts[]>;
   readonly dueChildren: DueSet;
+  /** A clock of this process, in ms. */
+  readonly now: () => number;
   readonly log: Log;
 }
 
@@ -41,7 +43,7 @@ const GET_BOUND_MS = 2_500;
 /** The questions of one data source. */
 export function createQuestions(options: QuestionsOptions): Questions {
   const { name, source, sink, contexts, facts, dueChildren, log } = options;
-  const refetcher = createRefetcher(Date.now);
+  const refetcher = createRefetcher(options.now);
 
   async function readOne(due: Due, signal: AbortSignal): Promise<void> {
     const context = contexts.get(due.stream);

@@ -46,6 +46,8 @@ export interface RoundsOptions {
   readonly restores: Restores;
   /** Called when events that were to come did not. */
   readonly onSilence: () => Promise<void>;
+  /** A clock of this process, in ms. */
+  readonly now: () => number;
   readonly log: Log;
 }
 
@@ -62,7 +64,7 @@ interface Shared extends Pick<ReconcileOptions, "startedMs" | "binReadMs" | "bin
 
 /** The rounds of one data source. A table that fails rests, the others go on. */
 export function createRounds(options: RoundsOptions): Rounds {
-  const { name, source, contexts, facts, work, gaps, silence, restores, log } = options;
+  const { name, source, contexts, facts, work, gaps, silence, restores, now, log } = options;
   let binRestsUntil = 0;
   /** While a gap is open: when the round began that proved a table (ms). */
   const proven = new Map<string, number>();
@@ -99,7 +101,7 @@ export function createRounds(options: RoundsOptions): Rounds {
 
   /** Gives the credits it cost. Where the bin may not be read (null), deletes come by events only; what was modified is found all the same. */
   async function tryBin(sinceMs: number, signal: AbortSignal): Promise<number | null> {
-    if (binRestsUntil > Date.now()) return null;
+    if (binRestsUntil > now()) return null;
     try {
       const restored = restores.count();
       const credits = await readBin({ source, contexts, purpose, signal, sinceMs });
@@ -107,7 +109,7 @@ export function createRounds(options: RoundsOptions): Rounds {
       return credits;
     } catch (error) {
       if (!(error instanceof PermanentError) || isRefusal(error) || signal.aborted) throw error;
-      binRestsUntil = Date.now() + BIN_REST_MS;
+      binRestsUntil = now() + BIN_REST_MS;
       log.warn({ err: error }, "the recycle bin could not be read; deletes whose event was lost are not found");
       return null;
     }
@@ -123,7 +125,7 @@ export function createRounds(options: RoundsOptions): Rounds {
       "changes were found of which no event told; the webhook is looked at",
     );
     await gaps.open(name, SILENCE, fromMs);
-    const healedMs = Date.now() + 1;
+    const healedMs = now() + 1;
     await options.onSilence();
     // A gap that opened meanwhile waits for a round of its own.
     if (isHealed && (await openReasons()).every((reason) => reason === SILENCE)) await gaps.close(name, healedMs);
@@ -142,17 +144,17 @@ export function createRounds(options: RoundsOptions): Rounds {
       if (!isGap) proven.clear();
       // One in error may stay so for good; its watermark waits with it.
       const asks = all.filter(({ progress }) => progress.problem === null);
-      const isGapsTurn = isGap && gapsRestUntil <= Date.now();
+      const isGapsTurn = isGap && gapsRestUntil <= now();
       const healsGap = ({ stream, progress: { problem, pull } }: TableFacts): boolean =>
         isGapsTurn && problem === null && pull?.state !== "running" && !proven.has(stream.name);
       const isDue = (fact: TableFacts): boolean => isReconcileDue(fact) || healsGap(fact);
       const due = all.filter((fact) => isDue(fact) && !work.isResting(fact.stream.name));
       if (due.length > 0) {
-        const startedMs = Date.now();
+        const startedMs = now();
         const { rounds, silentSinceMs } = await round(due, isBinDue(all) || restores.isBinDue(), signal);
         log.info({ tables: due.length, reason: isGap ? "gap" : "interval" }, "reconcile round ended");
         if (isGap) for (const one of rounds.filter(isComplete)) proven.set(one.name, startedMs);
-        if (isGapsTurn) gapsRestUntil = Date.now() + due[0]!.intervals.reconcileMs * GAPS_REST;
+        if (isGapsTurn) gapsRestUntil = now() + due[0]!.intervals.reconcileMs * GAPS_REST;
         const isHealed = due.length === all.length && rounds.every(isComplete);
         if (silentSinceMs !== null) await tellSilence(silentSinceMs, isHealed);
       }

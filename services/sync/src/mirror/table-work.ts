@@ -30,24 +30,33 @@ const REFUSED_REST_MS = 30_000;
 const LONG_REST_MS = 5 * 60_000;
 
 /** Work on the tables of one data source in this process. */
-export function createTableWork({ leases, log }: { readonly leases: Leases; readonly log: Log }): TableWork {
+export function createTableWork({
+  leases,
+  log,
+  now,
+}: {
+  readonly leases: Leases;
+  readonly log: Log;
+  /** In ms. */
+  readonly now: () => number;
+}): TableWork {
   const restUntil = new Map<string, number>();
 
   function rest(table: string, error: Error): void {
-    restUntil.set(table, Date.now() + restMsAfter(error));
+    restUntil.set(table, now() + restMsAfter(error));
     if (error instanceof FencedError) log.info({ table }, "another process has taken over this table");
     else log.warn({ err: error, table }, "work on a table stopped; it goes on by itself");
   }
 
   return {
-    isResting: (table) => (restUntil.get(table) ?? 0) > Date.now(),
+    isResting: (table) => (restUntil.get(table) ?? 0) > now(),
     async run(context, signal, work) {
       const table = context.stream.name;
       try {
         const held = await withTableLease(context, { leases, signal }, (session, leaseSignal) =>
           runAndTell(context, session, () => work(session, leaseSignal)),
         );
-        if (!held) restUntil.set(table, Date.now() + REST_MS);
+        if (!held) restUntil.set(table, now() + REST_MS);
         return held ? "done" : "busy";
       } catch (thrown) {
         const error = toError(thrown);
