@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createDeliveryQueue } from "../src/delivery-queue.ts";
-import { createDueSet } from "../src/due-set.ts";
 import { createGaps } from "../src/gaps.ts";
 import { createHeartbeats } from "../src/heartbeats.ts";
 import { sharedKey, sourceKey } from "../src/keys.ts";
@@ -61,41 +60,4 @@ test("an instance's last heartbeat is known for seven days", async () => {
   const all = await heartbeats.all();
   assert.ok(Math.abs((all.get(here) ?? 0) - Date.now()) < 5_000);
   assert.equal(all.has(gone), false);
-});
-
-test("due children are claimed once, newest first, and coalesce", async () => {
-  const due = createDueSet({ connection });
-  const source = uniqueName();
-  const at = (parentKey: string, dueMs: number) => ({ stream: "ticket_comments", parentKey, dueMs });
-  await due.add(source, []);
-  await due.add(source, [at("1", 100), at("2", 300), at("3 x", 200)]);
-  await due.add(source, [at("1", 50), at("1", 400)]);
-  assert.equal(await due.size(source), 3);
-  const [first, second] = await Promise.all([due.claim(source, 2, 60_000), due.claim(source, 2, 60_000)]);
-  assert.deepEqual([...first, ...second], [at("1", 400), at("2", 300), at("3 x", 200)]);
-  assert.deepEqual(await due.claim(source, 9, 60_000), []);
-  await due.done(source, at("2", 300));
-  assert.equal(await due.size(source), 2);
-});
-
-test("what became due again while it was worked on stays due", async () => {
-  const due = createDueSet({ connection });
-  const source = uniqueName();
-  const one = { stream: "ticket_threads", parentKey: "7", dueMs: 100 };
-  await due.add(source, [one]);
-  await due.claim(source, 1, 60_000);
-  await due.add(source, [{ ...one, dueMs: 200 }]);
-  await due.done(source, one);
-  assert.deepEqual(await due.claim(source, 1, 60_000), [{ ...one, dueMs: 200 }]);
-});
-
-test("what a process claimed and never finished can be claimed again", async () => {
-  const due = createDueSet({ connection });
-  const source = uniqueName();
-  const all = Array.from({ length: 30 }, (_, index) => ({ stream: "s", parentKey: String(index), dueMs: index }));
-  await due.add(source, all);
-  assert.equal((await due.claim(source, 25, 100)).length, 25);
-  assert.equal((await due.claim(source, 25, 60_000)).length, 5);
-  await sleep(120);
-  assert.equal((await due.claim(source, 50, 60_000)).length, 25);
 });

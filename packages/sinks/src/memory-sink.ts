@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { FencedError, PermanentError, mergeDoubts } from "@deskmirror/model";
-import type { Doubt, OpenDoubt, Row, RowQuery, Sink, Table, TableState } from "@deskmirror/model";
+import type { Column, Doubt, OpenDoubt, Row, RowQuery, Sink, Table, TableState } from "@deskmirror/model";
 import { isDetailDue } from "./detail-due.ts";
 import { nameColumns } from "./flat/name-columns.ts";
 import type { NamedColumn } from "./flat/name-columns.ts";
@@ -25,8 +25,8 @@ interface MemoryTable {
   /** `key s.h` of every contradiction that was ever raised. */
   readonly contradictions: Set<string>;
   state: TableState;
-  /** Columns of the flat view; null before the first. */
-  flat: readonly NamedColumn[] | null;
+  /** Columns of the flat view, named when it is read; null before the first. */
+  flat: readonly Column[] | null;
 }
 
 /** A row of a flat view: values by column, times in ms. */
@@ -95,7 +95,7 @@ export function createMemorySink(now: () => number = Date.now): MemorySink {
     },
 
     async shape(table, columns) {
-      find(table).flat = nameColumns(columns);
+      find(table).flat = columns;
       return [];
     },
 
@@ -105,7 +105,8 @@ export function createMemorySink(now: () => number = Date.now): MemorySink {
 
     flat(table) {
       const { rows, flat } = find(table);
-      return select(table, () => true).map((row) => toFlatRow(row, flat ?? [], rows.get(row.key)!.syncedMs));
+      const columns = nameColumns(flat ?? []);
+      return select(table, () => true).map((row) => toFlatRow(row, columns, rows.get(row.key)!.syncedMs));
     },
 
     async write(given) {

@@ -1,0 +1,46 @@
+import type { Due, DueSet } from "@deskmirror/redis";
+
+interface Entry {
+  due: Due;
+  claimedUntilMs: number;
+}
+
+/** Due work of all processes in one; `now` (ms) decides when a claim ends. */
+export function createMemoryDueSet({ now = Date.now }: { readonly now?: () => number } = {}): DueSet {
+  const sources = new Map<string, Map<string, Entry>>();
+
+  function entriesOf(source: string): Map<string, Entry> {
+    let entries = sources.get(source);
+    if (entries === undefined) sources.set(source, (entries = new Map()));
+    return entries;
+  }
+
+  return {
+    async add(source, all) {
+      const entries = entriesOf(source);
+      for (const due of all) {
+        const known = entries.get(toName(due));
+        if (known === undefined) entries.set(toName(due), { due, claimedUntilMs: 0 });
+        else if (due.dueMs > known.due.dueMs) known.due = due;
+      }
+    },
+    async claim(source, limit, ttlMs) {
+      const free = [...entriesOf(source).values()].filter(({ claimedUntilMs }) => claimedUntilMs <= now());
+      const taken = free.toSorted((left, right) => right.due.dueMs - left.due.dueMs).slice(0, limit);
+      for (const entry of taken) entry.claimedUntilMs = now() + ttlMs;
+      return taken.map(({ due }) => due);
+    },
+    async done(source, due) {
+      const entries = entriesOf(source);
+      const known = entries.get(toName(due));
+      if (known === undefined) return;
+      if (known.due.dueMs === due.dueMs) entries.delete(toName(due));
+      else known.claimedUntilMs = 0;
+    },
+    size: async (source) => entriesOf(source).size,
+  };
+}
+
+function toName({ stream, parentKey }: Due): string {
+  return `${stream} ${parentKey}`;
+}
