@@ -25,19 +25,15 @@ export function toChange(spec: StreamSpec, row: JsonObject, seen: Seen): Change 
   const modifiedMs = spec.modified === "never" ? null : toTime(row["modifiedTime"]);
   const isWhole = origin === "get" || isEnough(spec, row, modifiedMs, seen);
   const isGone = isFlaggedDeleted(row) || spec.isGone(row);
-  if (!isWhole && !isGone) return { op: "refetch", key, origin, parentId, afterMs: seen.atMs };
-
   const currentMs = origin === "search" ? (modifiedMs ?? seen.atMs) : seen.atMs;
+  // How it looks in the bin is no state of it: its flags would stay on a record that comes back without being modified.
+  if (isGone) return toTombstone(key, origin, currentMs, parentId);
+  if (!isWhole) return { op: "refetch", key, origin, parentId, afterMs: seen.atMs };
+
   const sourceMs = modifiedMs ?? (spec.modified === "sometimes" ? toTime(row["commentedTime"]) : null);
-  const registers = isWhole
-    ? toRegisters(spec, row, { origin, currentMs, modifiedMs: sourceMs ?? currentMs })
-    : { core: null, detail: null };
-  const state = { key, origin, ...registers, modifiedMs: isWhole ? modifiedMs : null, parentId };
-  if (isGone) {
-    return { ...state, op: "delete", life: toLifeVersion(currentMs, "dead"), deletedMs: currentMs };
-  }
+  const registers = toRegisters(spec, row, { origin, currentMs, modifiedMs: sourceMs ?? currentMs });
   const aliveMs = origin === "list" || origin === "get" ? seen.atMs : (modifiedMs ?? seen.atMs);
-  return { ...state, op: "upsert", life: toLifeVersion(aliveMs, "alive") };
+  return { op: "upsert", key, origin, ...registers, life: toLifeVersion(aliveMs, "alive"), modifiedMs, parentId };
 }
 
 /** The record is gone: told by a delete event or the recycle bin, or proven by a read. */
