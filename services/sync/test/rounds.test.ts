@@ -256,3 +256,22 @@ test("an idle round costs a search of each table and a look at the bin, and one 
   t.diagnostic(`idle ${idle} credits, 1,500 changed rows ${spent}`);
   assert.ok(spent <= 1.2 * ((1_500 / 100) * 3 + idle), `${spent} credits`);
 });
+
+test("an attachment that only its deletion told of, and that the bin lists no more, is no doubt that nobody can answer", async () => {
+  await using stage = await createStage(["tickets", "ticket_attachments"]);
+  await stage.pull("tickets", "ticket_attachments");
+  const ticket = stage.desk.store.records("tickets").find(({ deleted, archived }) => !deleted && !archived)!;
+  const { id } = stage.desk.store.create("ticket_attachments", { name: "a", size: "1" }, { parentId: ticket.key });
+  stage.desk.store.delete("ticket_attachments", id);
+  const { rounds } = createTestRounds(stage);
+  await rounds.run(null, heal.signal);
+  assert.equal((await stage.sink.rowsByKey(stage.context("ticket_attachments").writer.table, [id])).length, 1);
+  stage.desk.store.purge("tickets", ticket.key);
+  stage.desk.store.purge("ticket_attachments", id);
+  await rounds.run(null, heal.signal);
+  const doubts = await stage.sink.doubts("acme", 100);
+  assert.deepEqual(
+    doubts.filter(({ stream }) => stream === "ticket_attachments"),
+    [],
+  );
+});

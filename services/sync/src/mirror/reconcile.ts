@@ -137,13 +137,17 @@ function groupByStream(page: BinPage): ReadonlyMap<string, Change[]> {
 }
 
 async function doubtUnlisted(context: TableContext, listed: ReadonlySet<string>): Promise<void> {
-  const { sink, source, writer } = context;
+  const { sink, source, writer, stream } = context;
   const nowMs = source.now();
   const deletedAfterMs = nowMs - BIN_KEEPS_MS;
+  // Of a child that only its deletion told of, nobody can ask, since nobody knows its ticket: if it is back, its ticket's list shows it.
+  const isAskable = (parentId: string | null): boolean => !stream.perTicket || parentId !== null;
   for (let after = ""; ;) {
     const rows = await sink.rows(writer.table, { after, limit: PAGE, deletedAfterMs });
     const doubts = rows.flatMap(({ key, parentId, deletedMs }): Doubt[] =>
-      listed.has(key) ? [] : [{ key, parentId, afterMs: Math.min(deletedMs!, nowMs), contradiction: null }],
+      listed.has(key) || !isAskable(parentId)
+        ? []
+        : [{ key, parentId, afterMs: Math.min(deletedMs!, nowMs), contradiction: null }],
     );
     if (doubts.length > 0) await sink.addDoubts(writer.table, doubts);
     if (rows.length < PAGE) return;
