@@ -1,6 +1,7 @@
 // `npm run proof`: what the README promises, at a size and under faults that no test has time for, on a cluster of real processes.
 import { parseArgs } from "node:util";
 import { proveDense, proveUnreachable } from "./proof/dense.ts";
+import { proveHistories } from "./proof/histories/prove.ts";
 import { proveLarge } from "./proof/large.ts";
 import { proveOutage } from "./proof/outage.ts";
 import { proveReserve } from "./proof/reserve.ts";
@@ -9,7 +10,12 @@ import { stopSignal } from "./pair/stop-signal.ts";
 const signal = stopSignal(() => {});
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { tickets: { type: "string" }, changes: { type: "string" } },
+  options: {
+    tickets: { type: "string" },
+    changes: { type: "string" },
+    runs: { type: "string" },
+    seed: { type: "string" },
+  },
 });
 const number = (text: string | undefined, usual: number): number => (text === undefined ? usual : Number(text));
 const proofs: Readonly<Record<string, () => Promise<boolean>>> = {
@@ -20,11 +26,19 @@ const proofs: Readonly<Record<string, () => Promise<boolean>>> = {
   unreachable: () => proveUnreachable({ signal }),
   outage: () =>
     proveOutage({ tickets: number(values.tickets, 500), changesPerSecond: number(values.changes, 100), signal }),
+  histories: () =>
+    proveHistories({
+      runs: number(values.runs, 10_000),
+      seed: number(values.seed ?? process.env["SEED"], Math.floor(Math.random() * 1e9)),
+      signal,
+    }),
 };
 
 const unknown = positionals.filter((name) => !Object.hasOwn(proofs, name));
 if (unknown.length > 0) {
-  console.error(`usage: npm run proof -- [${Object.keys(proofs).join("] [")}] [--tickets N] [--changes N a second]`);
+  console.error(
+    `usage: npm run proof -- [${Object.keys(proofs).join("] [")}] [--tickets N] [--changes N a second] [--runs N] [--seed N]`,
+  );
   process.exit(2);
 }
 for (const name of positionals.length > 0 ? positionals : Object.keys(proofs)) {

@@ -14,7 +14,8 @@ export interface TableJudgement {
   readonly faults: readonly string[];
 }
 
-interface SinkRow {
+/** A row as it stands in a sink, whatever the sink is. */
+export interface SinkRow {
   readonly id: string;
   readonly data: Readonly<Record<string, unknown>>;
   readonly parentId: string | null;
@@ -87,9 +88,11 @@ async function readRows(client: pg.Client, table: string): Promise<Map<string, S
   }
 }
 
-async function judgeTable(given: {
+/** Judges one table: every record of Desk against the rows, which are used up by it. */
+export async function judgeTable(given: {
   readonly table: string;
-  readonly records: AsyncIterable<DeskRecord>;
+  readonly records: AsyncIterable<DeskRecord> | Iterable<DeskRecord>;
+  /** By key. */
   readonly rows: Map<string, SinkRow>;
   readonly archived: ReadonlySet<string>;
   readonly mayLackDetail: boolean;

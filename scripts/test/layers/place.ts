@@ -24,7 +24,9 @@ export function placeOf(file: string): Place {
     if (folder === "test") return { kind: "test", unit };
     return { kind: kindOf(unit), unit };
   }
-  return { kind: top === "scripts" && unit === "test" ? "test" : "tool", unit: top };
+  // Histories run the services' own code in one process, as a test does, at a size that no test has time for.
+  const isTest = top === "scripts" && (["test", "proof.ts"].includes(unit) || folder === "histories");
+  return { kind: isTest ? "test" : "tool", unit: top };
 }
 
 /** What a specifier in a file leads to. Builtin modules are libraries named with `node:`. */

@@ -29,6 +29,7 @@ async function readDue({ contexts, source, sink, dataSource }: Stage, due: reado
       done: async (_source, done) => void left.delete(done),
       size: async () => left.size,
     },
+    now: Date.now,
     log: createLog({ service: "sync", level: "silent" }),
   });
   await questions.readDueChildren(heal.signal);

@@ -24,7 +24,7 @@ test("Zoho answered 401 for a while: a record is asked for again after half a mi
 
 test("Zoho answered 401 for a while: a table rests half a minute, one whose scope was lost five", async () => {
   await using stage = await createStage(["tickets", "contacts"]);
-  const work = createTableWork({ leases: stage.leases, log: stage.context("tickets").log });
+  const work = createTableWork({ leases: stage.leases, log: stage.context("tickets").log, now: Date.now });
   const read = (table: string) =>
     work.run(stage.context(table), heal.signal, async () => void (await stage.source.count(table, heal)));
   stage.desk.faults.revokedScopes.add("Desk.contacts.READ");

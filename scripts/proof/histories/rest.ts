@@ -1,0 +1,70 @@
+import { tableLife } from "@deskmirror/sync/due-work";
+import type { OpenMirror } from "@deskmirror/sync/open-mirror";
+import type { Durable } from "./durable.ts";
+import type { Stage } from "./steps.ts";
+import type { VirtualTime } from "./virtual-time.ts";
+
+/** What coming to rest needs. */
+export interface RestOptions {
+  readonly stage: Stage;
+  readonly durable: Durable;
+  readonly time: VirtualTime;
+  /** After so long everything that goes by the clock is due again. */
+  readonly longestMs: number;
+}
+
+const PATIENCE = 20;
+const LOOK_MS = 8_000;
+
+/** Ends all faults, lets the clock do what it does, and waits until nothing is left to do. Why it is not at rest; null when it is. */
+export async function comeToRest({ stage, durable, time, longestMs }: RestOptions): Promise<string | null> {
+  const { desk, plant } = stage;
+  desk.faults.clear();
+  desk.setLatencyMs(20);
+  desk.webhookControls.set({ dropRate: 0, duplicateRate: 0, shuffle: false, delayMs: 0 });
+  plant.revive();
+  // Everything that froze has thawed, and every lock of the dead is over.
+  await time.advance(1_000);
+  await time.leap(2 * 60_000);
+  await time.advance(LOOK_MS);
+  let why: string | null = "";
+  for (let looks = 0; looks < PATIENCE && why !== null; looks += 1) {
+    // At least two whole readings by the clock: what one lacks is asked for after it.
+    await time.leap(longestMs + 60_000);
+    await time.advance(LOOK_MS);
+    why = looks === 0 ? "" : await findUnrest();
+  }
+  return why;
+
+  async function findUnrest(): Promise<string | null> {
+    const open = plant.syncs().flatMap(({ mirror }) => mirror ?? []);
+    const [mirror] = open;
+    if (mirror === undefined) return "no sync is open";
+    if (desk.webhookControls.pending() > 0) return `${desk.webhookControls.pending()} deliveries are under way`;
+    if (durable.deliveries.waiting() > 0) return `${durable.deliveries.waiting()} groups wait`;
+    if ((await durable.dueChildren.size(stage.source)) > 0) return "children are due";
+    const [doubt] = await durable.sink.doubts(stage.source, 1);
+    if (doubt !== undefined) return `a doubt is open (${JSON.stringify(doubt)})`;
+    const gap = (await durable.gaps.list(stage.source)).find(({ state }) => state === "open");
+    if (gap !== undefined) return `a gap is open (${gap.reason})`;
+    return (await findDue(mirror)) ?? findUnlive(mirror);
+  }
+
+  async function findDue({ contexts }: OpenMirror): Promise<string | null> {
+    for (const [table, { writer, stream }] of contexts) {
+      if (stream.core === null) continue;
+      const [due] = await durable.sink.detailDue(writer.table, 1);
+      if (due !== undefined) return `detail of ${table} ${due.key} is due`;
+    }
+    return null;
+  }
+
+  async function findUnlive({ mirror }: OpenMirror): Promise<string | null> {
+    for (const fact of await mirror.facts()) {
+      const life = tableLife(fact);
+      if (life !== "live")
+        return `${fact.stream.name} is ${life}: ${fact.progress.pull?.message ?? fact.progress.problem}`;
+    }
+    return null;
+  }
+}
