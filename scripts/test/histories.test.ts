@@ -7,7 +7,7 @@ import { describeHistory } from "../proof/histories/prove.ts";
 
 /** `npm run proof -- histories` lives ten thousand others. */
 const FIRST_SEED = 1;
-const HISTORIES = 250;
+const HISTORIES = 200;
 const FOUND_WITHIN = 500;
 
 test("random histories of Desk, webhooks, faults and crashes come to rest with source and sink equal", async () => {

@@ -6,7 +6,8 @@ export interface Chronicle {
   deleted(table: string, key: string): void;
   restored(table: string, key: string): void;
   wasDeleted(table: string, key: string): boolean;
-  cameBackSince(table: string, key: string, ms: number): boolean;
+  /** Whether it existed at some moment after this time; what proves an absence is known to be late by some seconds. */
+  livedSince(table: string, key: string, ms: number): boolean;
 }
 
 /** A chronicle of nothing yet. */
@@ -29,6 +30,8 @@ export function createChronicle(desk: DeskInProcess): Chronicle {
       if (desk.store.record(table as TableName, key)?.deleted !== false) return true;
       return namesOf(table, key).some((name) => deaths.has(name));
     },
-    cameBackSince: (table, key, ms) => namesOf(table, key).some((name) => (returns.get(name) ?? 0) >= ms),
+    livedSince: (table, key, ms) =>
+      desk.store.record(table as TableName, key)?.deleted === false ||
+      namesOf(table, key).some((name) => (returns.get(name) ?? 0) >= ms || (deaths.get(name) ?? 0) > ms),
   };
 }

@@ -25,6 +25,8 @@ function drawSettings(random: Random): Partial<Settings> {
     lanesPerModule: random.pick([1, 4]),
     prevState: random.pick(["full", "changed"]),
     deleteSendsUpdate: random.chance(0.3),
+    // A day without credits is waited for, by design; a history is over before it ends.
+    maxRetryAfterSeconds: 60,
     hiddenKeys: random.chance(0.1) ? ["phone"] : [],
   };
 }

@@ -67,7 +67,7 @@ export async function liveHistory(seed: number, broken: Broken = {}): Promise<Hi
     breaches.push(what);
     tell(what);
   };
-  const watched = watchSink({ sink: durable.sink, desk, chronicle, onBreach });
+  const watched = watchSink({ sink: durable.sink, chronicle, onBreach });
   const intervals = {
     reconcileMs: random.pick([10_000, 60_000, 900_000]),
     compareMs: random.pick([60_000, 600_000]),

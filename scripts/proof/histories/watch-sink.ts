@@ -1,11 +1,9 @@
-import type { DeskInProcess, TableName } from "@deskmirror/desk-emulator";
 import type { Row, Sink, Table } from "@deskmirror/model";
 import type { Chronicle } from "./chronicle.ts";
 
 /** What the watch needs. */
 export interface WatchOptions {
   readonly sink: Sink;
-  readonly desk: DeskInProcess;
   readonly chronicle: Chronicle;
   /** Told of what must never happen. */
   readonly onBreach: (what: string) => void;
@@ -15,17 +13,14 @@ export interface WatchOptions {
  * A sink whose every commit is judged against Desk: no row goes back to an older state (I4), none comes back from the dead that Desk did
  * not bring back (I5), and none dies that Desk did not delete (I7). Our own versions are not looked at.
  */
-export function watchSink({ sink, desk, chronicle, onBreach }: WatchOptions): Sink {
+export function watchSink({ sink, chronicle, onBreach }: WatchOptions): Sink {
   function judge(table: Table, before: Row | undefined, after: Row): void {
     const name = `${table.stream} ${after.key}`;
     const [then, now] = [modifiedOf(before), modifiedOf(after)];
     if (then !== null && now !== null && now < then) onBreach(`I4 ${name} went back from ${then} to ${now}`);
     const wasDead = before !== undefined && before.deletedMs !== null;
-    if (wasDead && after.deletedMs === null) {
-      const lives = desk.store.record(table.stream as TableName, after.key)?.deleted === false;
-      if (!lives && !chronicle.cameBackSince(table.stream, after.key, before.deletedMs)) {
-        onBreach(`I5 ${name} came back from the dead of ${new Date(before.deletedMs).toISOString()}`);
-      }
+    if (wasDead && after.deletedMs === null && !chronicle.livedSince(table.stream, after.key, before.deletedMs)) {
+      onBreach(`I5 ${name} came back from the dead of ${new Date(before.deletedMs).toISOString()}`);
     }
     if (
       !wasDead &&
