@@ -74,6 +74,7 @@ export function createMemorySink(now: () => number = Date.now): MemorySink {
 
   return {
     identity: randomUUID(),
+    isIntact: async (tables) => tables.every(({ source, stream }) => sources.get(source)?.has(stream)),
 
     async prepare(tables, owner) {
       assertNames(tables, owner);
@@ -182,7 +183,9 @@ export function createMemorySink(now: () => number = Date.now): MemorySink {
     },
 
     async rows(table, query) {
-      return select(table, (row) => matches(row, query)).slice(0, query.limit);
+      const { rows } = find(table);
+      const isRecent = ({ key }: Row): boolean => rows.get(key)!.syncedMs > (query.changedAfterMs ?? -Infinity);
+      return select(table, (row) => matches(row, query) && isRecent(row)).slice(0, query.limit);
     },
 
     async count(table) {
@@ -219,9 +222,10 @@ function toFlatRow(row: Row, columns: readonly NamedColumn[], syncedMs: number):
   };
 }
 
-function matches(row: Row, { after, parentId, deletedAfterMs }: RowQuery): boolean {
+function matches(row: Row, { after, parentId, deletedAfterMs, changedAfterMs }: RowQuery): boolean {
   if (after !== undefined && compareBytes(row.key, after) <= 0) return false;
   if (parentId !== undefined && row.parentId !== parentId) return false;
+  if (deletedAfterMs === undefined && changedAfterMs !== undefined) return true;
   return deletedAfterMs === undefined ? row.deletedMs === null : (row.deletedMs ?? -1) > deletedAfterMs;
 }
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
-import { ConfigError, PermanentError, TransientError } from "@deskmirror/model";
+import { ConfigError, FencedError, PermanentError, TransientError } from "@deskmirror/model";
 import type { Sink } from "@deskmirror/model";
 import { freePort, startPostgres } from "@deskmirror/testing";
 import { openSink } from "../src/open-sink.ts";
@@ -199,9 +199,29 @@ test("a table that somebody dropped is made again, and its state with it", () =>
   withSink(async ({ sink, client }) => {
     await sink.write({ ...batch(tickets, tombstone("1", 1)), state });
     await client.query("drop table acme.tickets");
+    assert.deepEqual([await sink.isIntact([tickets]), await sink.isIntact([agents])], [false, true]);
+    await assert.rejects(sink.write({ ...batch(tickets), state: { ...state, epoch: 2 } }), FencedError);
     await sink.prepare([tickets, agents], owner);
-    assert.deepEqual((await sink.states("acme")).get("tickets"), { watermarkMs: null, progress: {}, epoch: 3 });
+    await assert.rejects(sink.write({ ...batch(tickets), state }), FencedError);
+    assert.deepEqual((await sink.states("acme")).get("tickets"), { watermarkMs: null, progress: {}, epoch: 4 });
     assert.equal((await sink.count(tickets)).deleted, 0);
+  }));
+
+test("a database that was dropped and made again is not the one that was opened, and takes no state meant for that", () =>
+  withSink(async ({ url, sink, client }) => {
+    await sink.prepare([], { ...owner, mode: "csv" });
+    assert.equal(await sink.isIntact([tickets, agents]), true, "under the names of its mode");
+    await sink.write({ ...batch(tickets), state });
+    await client.query("drop schema acme, _deskmirror cascade");
+    assert.equal(await sink.isIntact([]), false);
+    const again = await open(url);
+    await again.prepare([tickets, agents], owner);
+    assert.notEqual(again.identity, sink.identity);
+    assert.deepEqual([await sink.isIntact([]), await again.isIntact([tickets])], [false, true]);
+    await sink.prepare([], owner); // so that the old one looks where the new tables are
+    await assert.rejects(sink.write({ ...batch(tickets), state: { ...state, epoch: 9 } }), FencedError);
+    assert.equal((await again.states("acme")).get("tickets")?.epoch, 0);
+    await again.close();
   }));
 
 test("a schema's table that we did not make is left alone", () =>

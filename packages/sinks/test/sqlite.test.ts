@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -68,9 +68,34 @@ test("a table that somebody dropped is made again, and its state with it", async
   db.exec("drop table acme_tickets");
   db.close();
   await assert.rejects(sink.write(batch(tickets, tombstone("1", 1))), TransientError);
+  assert.deepEqual([await sink.isIntact([tickets]), await sink.isIntact([])], [false, true]);
   await sink.prepare([tickets], owner);
-  assert.deepEqual((await sink.states("acme")).get("tickets"), { watermarkMs: null, progress: {}, epoch: 3 });
+  assert.equal(await sink.isIntact([tickets]), true);
+  assert.deepEqual((await sink.states("acme")).get("tickets"), { watermarkMs: null, progress: {}, epoch: 4 });
   await sink.close();
+});
+
+test("a file that was removed, replaced or emptied is not the one that was opened", async () => {
+  const file = newFile();
+  const sink = await open(file);
+  await sink.prepare([tickets], owner);
+  const csv = { ...owner, mode: "csv" } as const;
+  await sink.prepare([], csv);
+  assert.equal(await sink.isIntact([tickets]), true, "under the name of its mode");
+  await rename(file, `${file}.kept`);
+  assert.equal(await sink.isIntact([]), false);
+  await copyFile(`${file}.kept`, file);
+  assert.equal(await sink.isIntact([]), false, "the same contents in another file");
+  const again = await open(file);
+  assert.equal(again.identity, sink.identity);
+  assert.equal(await again.isIntact([]), true);
+  const db = new DatabaseSync(file);
+  db.exec("update _deskmirror_identity set id = 'another'");
+  assert.equal(await again.isIntact([]), false);
+  db.exec("drop table _deskmirror_identity");
+  assert.equal(await again.isIntact([]), false);
+  db.close();
+  await Promise.all([sink.close(), again.close()]);
 });
 
 test("a write waits for the lock of another process without blocking this one", async () => {

@@ -136,13 +136,15 @@ export interface TableCount {
   readonly lastChangeMs: number | null;
 }
 
-/** Selects rows of a table in key order: live ones, or tombstones when `deletedAfterMs` is given. */
+/** Selects rows of a table in key order: live ones, tombstones when `deletedAfterMs` is given, both when `changedAfterMs` is. */
 export interface RowQuery {
   /** Only keys after this one (byte order). */
   readonly after?: string;
   readonly parentId?: string;
   /** Instead of live rows: tombstones with a later `_deleted_at` (ms). */
   readonly deletedAfterMs?: number;
+  /** Whose data or deletion changed here after this time (ms, the sink's clock). */
+  readonly changedAfterMs?: number;
   readonly limit: number;
 }
 
@@ -153,6 +155,11 @@ export interface RowQuery {
 export interface Sink {
   /** Random identity of this database's contents; another one after it was dropped and made again. */
   readonly identity: string;
+  /**
+   * Whether the database is still the one that was opened, and has these prepared tables; false once it, or one of them, was dropped or put
+   * in another's place: then it must be opened again. TransientError when it is out of reach.
+   */
+  isIntact(tables: readonly Table[]): Promise<boolean>;
   /**
    * Creates what the tables (all of the owner) need; keeps what is there. Brings everything of the owner into the mode it names, in one
    * transaction. ConfigError when a table is there that belongs to another source, to another organization of the same name, or to

@@ -36,7 +36,7 @@ from _deskmirror.doubts where source = $1 order by since, stream, key limit $2`;
 /** Takes the table's row of `_deskmirror.tables`, under which its doubts are written one transaction after the other. */
 export const LOCK_TABLE = "select from _deskmirror.tables where source = $1 and stream = $2 for update";
 
-/** Takes the same row and writes the state, unless a newer lease has written (then no row comes back). */
+/** Takes the same row and writes the state, unless a newer lease has written or the database is another one (then no row comes back). */
 export const WRITE_STATE = `
 update _deskmirror.tables set watermark_ms = $3, progress = $4, epoch = $5
-where source = $1 and stream = $2 and epoch <= $5`;
+where source = $1 and stream = $2 and epoch <= $5 and exists (select from _deskmirror.identity where id = $6)`;

@@ -23,7 +23,7 @@ import { isMissing, toOpenError, toSinkError } from "./errors.ts";
 import { migrate } from "./migrate.ts";
 import { createPool, transaction } from "./pool.ts";
 import { prepareTables } from "./prepare.ts";
-import { buildCount, buildDetailDue, buildRows, buildRowsByKey } from "./read-sql.ts";
+import { IS_INTACT, buildCount, buildDetailDue, buildRows, buildRowsByKey } from "./read-sql.ts";
 import type { Query } from "./read-sql.ts";
 import { shapeTable } from "./shape.ts";
 import { createPostgresSuspects } from "./suspects.ts";
@@ -64,6 +64,15 @@ function createPostgresSink(pool: pg.Pool, identity: string): Sink {
     });
   return {
     identity,
+    async isIntact(tables) {
+      const names = [tables.map(({ source }) => source), tables.map(({ stream }) => stream)];
+      try {
+        return (await pool.query<{ isIntact: boolean }>(IS_INTACT, [identity, ...names])).rows[0]!.isIntact;
+      } catch (error) {
+        if (isMissing(error)) return false;
+        throw error;
+      }
+    },
     async prepare(tables, owner) {
       await prepareTables(pool, tables, owner);
       places.forget(owner.source);
@@ -78,7 +87,7 @@ function createPostgresSink(pool: pg.Pool, identity: string): Sink {
 
     async write(batch) {
       const storable = toStorableBatch(batch);
-      return places.at(batch.table, (table) => writeBatch(pool, { ...storable, table }));
+      return places.at(batch.table, (table) => writeBatch(pool, { ...storable, table, identity }));
     },
 
     async states(source) {

@@ -87,7 +87,7 @@ async function prepareTable(client: Client, table: PlacedTable, { there, ours }:
   if (isOurs && flat !== null && !there.has(flatName(table))) await createView(client, table, flat);
 }
 
-/** A table that somebody dropped starts again from nothing, with its doubts; only its epoch goes on. */
+/** A table that somebody dropped starts again from nothing; with the next epoch, so that whoever still works on the old one is fenced. */
 async function create(client: Client, table: PlacedTable): Promise<void> {
   await client.query(buildTable(table));
   const values = [table.source, table.stream];
@@ -95,8 +95,8 @@ async function create(client: Client, table: PlacedTable): Promise<void> {
   await client.query("delete from _deskmirror.suspects where source = $1 and stream = $2", values);
   await client.query("delete from _deskmirror.contradictions where source = $1 and stream = $2", values);
   await client.query(
-    `insert into _deskmirror.tables (source, stream) values ($1, $2)
-     on conflict (source, stream) do update set watermark_ms = null, progress = '{}'`,
+    `insert into _deskmirror.tables as t (source, stream) values ($1, $2)
+     on conflict (source, stream) do update set watermark_ms = null, progress = '{}', epoch = t.epoch + 1`,
     values,
   );
 }

@@ -34,7 +34,8 @@ where _deleted_at is null and ${dueCondition(table)} order by _version desc limi
 }
 
 /** Rows in key order. */
-export function buildRows(table: PlacedTable, { after, parentId, deletedAfterMs, limit }: RowQuery): Query {
+export function buildRows(table: PlacedTable, query: RowQuery): Query {
+  const { after, parentId, deletedAfterMs, changedAfterMs, limit } = query;
   const values: unknown[] = [limit];
   const conditions: string[] = [];
   const add = (value: unknown, condition: (parameter: string) => string): void => {
@@ -43,7 +44,8 @@ export function buildRows(table: PlacedTable, { after, parentId, deletedAfterMs,
   add(after, (parameter) => `id > ${parameter}`);
   add(parentId, (parameter) => `_parent_id = ${parameter}`);
   add(deletedAfterMs, (parameter) => `_deleted_at > to_timestamp(${parameter}::bigint / 1000.0)`);
-  if (deletedAfterMs === undefined) conditions.push("_deleted_at is null");
+  add(changedAfterMs, (parameter) => `_synced_at > to_timestamp(${parameter}::bigint / 1000.0)`);
+  if (deletedAfterMs === undefined && changedAfterMs === undefined) conditions.push("_deleted_at is null");
   const text = `select ${COLUMNS} from ${qualify(table)} where ${conditions.join(" and ")} order by id limit $1`;
   return { text, values };
 }
@@ -57,3 +59,13 @@ select count(*) filter (where _deleted_at is null)::float8 as rows,
   floor(extract(epoch from max(_synced_at)) * 1000)::float8 as "lastChangeMs"
 from ${qualify(table)}`;
 }
+
+/**
+ * Whether the database has the identity `$1` and the tables of `$2` source and `$3` stream, one array each, where their source's mode puts
+ * them.
+ */
+export const IS_INTACT = `
+select exists (select from _deskmirror.identity where id = $1) and not exists (
+  select from unnest($2::text[], $3::text[]) as t (source, stream) left join _deskmirror.owners o on o.source = t.source
+  where to_regclass(format('%I.%I', t.source, case o.mode when 'csv' then '_' else '' end || t.stream)) is null
+) as "isIntact"`;

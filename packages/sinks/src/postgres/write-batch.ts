@@ -15,12 +15,17 @@ import { buildInsert, buildLock, buildUpdate, toInput } from "./upsert-sql.ts";
 /** Another writer inserted a key between our look and our insert: the batch is resolved again, against that row. */
 class InsertRaceError extends Error {}
 
+/** A batch for the database it was made for: none that was put in its place takes its state. */
+export interface OwnBatch extends PlacedBatch {
+  readonly identity: string;
+}
+
 /**
  * Writes a batch in one transaction: lock the rows that exist, resolve, insert and update, then doubts and state. Locks are
  * taken in key order, inserts after locks, the table's own row last, so writers cannot deadlock. Statements have no names: a
  * plan kept from when the table was small would read all of it when it is large.
  */
-export async function writeBatch(pool: pg.Pool, batch: PlacedBatch): Promise<WriteResult> {
+export async function writeBatch(pool: pg.Pool, batch: OwnBatch): Promise<WriteResult> {
   for (;;) {
     try {
       return await transaction(pool, (client) => writeOnce(client, batch));
@@ -30,7 +35,7 @@ export async function writeBatch(pool: pg.Pool, batch: PlacedBatch): Promise<Wri
   }
 }
 
-async function writeOnce(client: Client, batch: PlacedBatch): Promise<WriteResult> {
+async function writeOnce(client: Client, batch: OwnBatch): Promise<WriteResult> {
   const rows = await lockRows(client, batch);
   const plan = planWrite(batch, rows);
   const changedKeys = await writeRows(client, { batch, rows, writes: plan.writes });
@@ -70,12 +75,12 @@ async function writeRows(client: Client, { batch: { table }, rows, writes }: Row
 
 async function writeBookkeeping(
   client: Client,
-  { table, shown = [], state }: PlacedBatch,
+  { table, shown = [], state, identity }: OwnBatch,
   plan: WritePlan,
 ): Promise<number> {
   const { source, stream } = table;
   if (state !== undefined) {
-    const values = [source, stream, state.watermarkMs, toStorableJson(state.progress), state.epoch];
+    const values = [source, stream, state.watermarkMs, toStorableJson(state.progress), state.epoch, identity];
     const { rowCount } = await client.query(WRITE_STATE, values);
     if (rowCount === 0) throw new FencedError(`a newer lease writes ${stream}: leave it to that`);
   } else if (shown.length + plan.doubts.length + plan.answers.size + plan.dead.length > 0) {

@@ -85,7 +85,7 @@ function prepareTable(db: Database, table: PlacedTable, flat: ReturnType<typeof 
   if (flat !== undefined && flat !== null) createView(db, table, flat);
 }
 
-/** A table that somebody dropped starts again from nothing, with its doubts; only its epoch goes on. */
+/** A table that somebody dropped starts again from nothing; with the next epoch, so that whoever still works on the old one is fenced. */
 function create(db: Database, table: PlacedTable): void {
   db.exec(buildTable(table));
   const { source, stream } = table;
@@ -93,7 +93,7 @@ function create(db: Database, table: PlacedTable): void {
   db.statement("delete from _deskmirror_suspects where source = ? and stream = ?").run(source, stream);
   db.statement("delete from _deskmirror_contradictions where source = ? and stream = ?").run(source, stream);
   db.statement(
-    `insert into _deskmirror_tables (source, stream) values (?, ?)
-     on conflict (source, stream) do update set watermark_ms = null, progress = '{}'`,
+    `insert into _deskmirror_tables as t (source, stream) values (?, ?)
+     on conflict (source, stream) do update set watermark_ms = null, progress = '{}', epoch = t.epoch + 1`,
   ).run(source, stream);
 }

@@ -31,14 +31,16 @@ where _deleted_at is null and ${dueCondition(table)} order by _version desc limi
 }
 
 /** Rows in key order. */
-export function buildRows(table: PlacedTable, { after, parentId, deletedAfterMs, limit }: RowQuery): Query {
+export function buildRows(table: PlacedTable, query: RowQuery): Query {
+  const { after, parentId, deletedAfterMs, changedAfterMs, limit } = query;
   const conditions = [
     ...(after === undefined ? [] : [{ text: "id > ?", value: after }]),
     ...(parentId === undefined ? [] : [{ text: "_parent_id = ?", value: parentId }]),
     ...(deletedAfterMs === undefined ? [] : [{ text: "_deleted_at > ?", value: toIsoTime(deletedAfterMs) }]),
+    ...(changedAfterMs === undefined ? [] : [{ text: "_synced_at > ?", value: toIsoTime(changedAfterMs) }]),
   ];
   const texts = conditions.map(({ text }) => text);
-  if (deletedAfterMs === undefined) texts.push("_deleted_at is null");
+  if (deletedAfterMs === undefined && changedAfterMs === undefined) texts.push("_deleted_at is null");
   return {
     text: `select ${COLUMNS} from ${qualify(table)} where ${texts.join(" and ")} order by id limit ?`,
     values: [...conditions.map(({ value }) => value), limit],

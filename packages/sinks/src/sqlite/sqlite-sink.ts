@@ -1,3 +1,5 @@
+import { stat } from "node:fs/promises";
+import { toError } from "@deskmirror/model";
 import type { JsonObject, Row, Sink, Table, Vault } from "@deskmirror/model";
 import { classErrors } from "../class-errors.ts";
 import { readMigrations } from "../migrations.ts";
@@ -13,7 +15,7 @@ import { migrate } from "./migrate.ts";
 import { prepareTables } from "./prepare.ts";
 import { buildCount, buildDetailDue, buildRows, buildRowsByKey } from "./read-sql.ts";
 import type { Query } from "./read-sql.ts";
-import { toMs, toRow } from "./rows.ts";
+import { qualify, toMs, toRow } from "./rows.ts";
 import { shapeTable, toColumns, toMode } from "./shape.ts";
 import { createSqliteSuspects } from "./suspects.ts";
 import { writeBatch } from "./write-batch.ts";
@@ -28,13 +30,33 @@ export async function openSqliteSink(path: string, migrations = MIGRATIONS): Pro
     const db = await openDatabase(path);
     await migrate(db, migrations);
     const stored = db.statement("select id from _deskmirror_identity").get();
-    return classErrors(createSqliteSink(db, String(stored?.["id"])), toSinkError);
+    const file = await fileOf(path);
+    const isSameFile = async (): Promise<boolean> => (await fileOf(path)) === file;
+    return classErrors(createSqliteSink(db, { identity: String(stored?.["id"]), isSameFile }), toSinkError);
   } catch (error) {
     throw toOpenError(error, path);
   }
 }
 
-function createSqliteSink(db: Database, identity: string): Sink {
+/** What tells the file under a path from another one put in its place; null when there is none. */
+async function fileOf(path: string): Promise<string | null> {
+  try {
+    const { dev, ino } = await stat(path, { bigint: true });
+    return `${dev} ${ino}`;
+  } catch (thrown) {
+    const error: NodeJS.ErrnoException = toError(thrown);
+    if (error.code === "ENOENT") return null;
+    throw error;
+  }
+}
+
+/** Which contents a file has, and whether it is still under its path: what is written to a file without a name is lost. */
+interface Place {
+  readonly identity: string;
+  readonly isSameFile: () => Promise<boolean>;
+}
+
+function createSqliteSink(db: Database, { identity, isSameFile }: Place): Sink {
   const places = createPlaces({
     isMissing,
     readMode: async (source) =>
@@ -50,6 +72,17 @@ function createSqliteSink(db: Database, identity: string): Sink {
     });
   return {
     identity,
+    async isIntact(tables) {
+      if (!(await isSameFile())) return false;
+      const isThere = db.statement("select 1 from sqlite_schema where name = ?");
+      if (isThere.get("_deskmirror_identity") === undefined) return false;
+      if (db.statement("select id from _deskmirror_identity").get()?.["id"] !== identity) return false;
+      const mode = db.statement("select mode from _deskmirror_owners where source = ?");
+      return tables.every((table) => {
+        const placed = { ...table, mode: toMode(mode.get(table.source)?.["mode"]) };
+        return isThere.get(qualify(placed).replaceAll('"', "")) !== undefined;
+      });
+    },
     async prepare(tables, owner) {
       await prepareTables(db, tables, owner);
       places.forget(owner.source);

@@ -26,6 +26,13 @@ export function bookkeepingTests({ sink, prepared, doubtsOf }: Contents): void {
     assert.equal((await sink().states("nobody")).size, 0);
   });
 
+  test("a sink is intact as long as it has the tables that were prepared", async () => {
+    const tables = Object.values(await prepared());
+    assert.equal(await sink().isIntact(tables), true);
+    assert.equal(await sink().isIntact([]), true);
+    assert.equal(await sink().isIntact(Object.values(testTables("never_prepared"))), false);
+  });
+
   test("a source made again keeps its tables when the organization is the same", async () => {
     const { tickets } = await prepared();
     const { source } = tickets;

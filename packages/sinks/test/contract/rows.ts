@@ -108,4 +108,21 @@ export function rowTests({ sink, prepared, rowOf }: Contents): void {
     assert.deepEqual(changed.changedKeys, ["1"]);
     assert.ok((await sink().count(tickets)).lastChangeMs! > lastChangeMs!);
   });
+
+  test("rows that changed here after a time are found, tombstones too, in key order", async () => {
+    const { tickets } = await prepared();
+    const early = ["1", "2", "3"].map((key) => upsert(key, { modifiedMs: 1, core: { id: key } }));
+    await sink().write(batch(tickets, ...early));
+    const changedAfterMs = (await sink().count(tickets)).lastChangeMs! + 1;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    await sink().write(batch(tickets, tombstone("1", 9), upsert("2", { modifiedMs: 2, core: { id: "2" } })));
+    await sink().write(batch(tickets, upsert("3", { modifiedMs: 2, core: { id: "3", subject: "new" } })));
+    const keys = async (query: object): Promise<readonly string[]> =>
+      (await sink().rows(tickets, { changedAfterMs, limit: 9, ...query })).map(({ key }) => key);
+    assert.deepEqual(
+      [await keys({}), await keys({ limit: 1 }), await keys({ after: "1" })],
+      [["1", "3"], ["1"], ["3"]],
+    );
+    assert.deepEqual(await keys({ changedAfterMs: Date.now() + 60_000 }), []);
+  });
 }
