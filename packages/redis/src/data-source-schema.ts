@@ -1,5 +1,5 @@
 import { DATA_CENTERS } from "@deskmirror/model";
-import type { DataSource } from "@deskmirror/model";
+import type { DataSource, Gap } from "@deskmirror/model";
 import { z } from "zod";
 import { registryEntrySchema } from "./registry-entry.ts";
 
@@ -67,3 +67,22 @@ export const seenSchema = z
 
 /** When Redis was last seen to hold the sources, and the acceptance of the oldest event in flight then, by source. */
 export type Seen = NonNullable<z.infer<typeof seenSchema>>;
+
+/**
+ * What is sealed of the vault's own history: a name that every vault gets once, and the number of changes since. Two vaults of one name are
+ * one vault at two times, and the number tells which is the later.
+ */
+export const stampSchema = z.object({ name: z.string(), changes: z.number() });
+
+/** Which vault it is, and how often it was changed. */
+export type Stamp = Readonly<z.infer<typeof stampSchema>>;
+
+const gap: z.ZodType<Gap> = z.object({
+  fromMs: z.number(),
+  toMs: z.number().nullable(),
+  reason: z.string(),
+  state: z.enum(["open", "closed"]),
+});
+
+/** What is sealed of the gaps of a source. */
+export const gapsFileSchema = z.object({ source: z.string(), gaps: z.array(gap) });

@@ -18,6 +18,14 @@ export interface DueSet {
   /** Forgets what was claimed, unless it became due again since. */
   readonly done: (source: string, due: Due) => Promise<void>;
   readonly size: (source: string) => Promise<number>;
+  /** When the oldest of it became due, or since when some of it is lost (ms); null when there is nothing. */
+  readonly oldestMs: (source: string) => Promise<number | null>;
+  /** Says that what became due since a time (ms) is lost: whatever changed since makes it due once more. */
+  readonly lose: (source: string, sinceMs: number) => Promise<void>;
+  /** Null when nothing is lost. */
+  readonly lostSinceMs: (source: string) => Promise<number | null>;
+  /** What was lost since a time is due again; an earlier loss that was told of meanwhile stays. */
+  readonly found: (source: string, sinceMs: number) => Promise<void>;
 }
 
 /** KEYS due, claimed · ARGV limit, ttl in ms */
@@ -40,9 +48,23 @@ const DONE = `
 redis.call("ZREM", KEYS[2], ARGV[1])
 if tonumber(redis.call("ZSCORE", KEYS[1], ARGV[1])) == tonumber(ARGV[2]) then redis.call("ZREM", KEYS[1], ARGV[1]) end`;
 
+/** KEYS lost · ARGV since in ms */
+const LOSE = `
+local known = tonumber(redis.call("GET", KEYS[1]))
+redis.call("SET", KEYS[1], string.format("%d", math.min(known or tonumber(ARGV[1]), tonumber(ARGV[1]))))`;
+
+/** KEYS lost · ARGV since in ms */
+const FOUND = `if redis.call("GET", KEYS[1]) == ARGV[1] then redis.call("DEL", KEYS[1]) end`;
+
 /** A set of due work in Redis. */
 export function createDueSet({ connection: { client } }: { readonly connection: RedisConnection }): DueSet {
   const keys = (source: string) => [sourceKey(source, "due"), sourceKey(source, "due", "claimed")] as const;
+  const lostKey = (source: string) => sourceKey(source, "due", "lost");
+
+  async function lostSinceMs(source: string): Promise<number | null> {
+    const ms = await ask(client.get(lostKey(source)));
+    return ms === null ? null : Number(ms);
+  }
 
   return {
     async add(source, due) {
@@ -58,6 +80,19 @@ export function createDueSet({ connection: { client } }: { readonly connection: 
       await ask(client.eval(DONE, 2, ...keys(source), toMember(due), due.dueMs));
     },
     size: (source) => ask(client.zcard(keys(source)[0])),
+    async oldestMs(source) {
+      const [, score] = await ask(client.zrange(keys(source)[0], 0, "0", "WITHSCORES"));
+      const lostMs = await lostSinceMs(source);
+      if (score === undefined) return lostMs;
+      return lostMs === null ? Number(score) : Math.min(lostMs, Number(score));
+    },
+    async lose(source, sinceMs) {
+      await ask(client.eval(LOSE, 1, lostKey(source), Math.floor(sinceMs)));
+    },
+    lostSinceMs,
+    async found(source, sinceMs) {
+      await ask(client.eval(FOUND, 1, lostKey(source), sinceMs));
+    },
   };
 }
 

@@ -14,6 +14,12 @@ export interface Gaps {
   readonly list: (source: string) => Promise<readonly Gap[]>;
 }
 
+/** Gaps that can be told anew to a Redis that was emptied. */
+export interface RestorableGaps extends Gaps {
+  /** Brings back gaps that were listed before; those it has by now stay. */
+  readonly restore: (source: string, gaps: readonly Gap[]) => Promise<void>;
+}
+
 const KEEP_CLOSED = 100;
 const KEEP_CLOSED_MS = 7 * 86_400_000;
 
@@ -37,17 +43,40 @@ for index = 1, #gaps, 2 do
 end
 redis.call("LTRIM", KEYS[2], 0, ARGV[2] - 1)`;
 
+/** Of the closed gaps those that are not there go behind the others: they are older. KEYS closed · ARGV number to keep, gaps … */
+const RESTORE_CLOSED = `
+local there = {}
+for _, text in ipairs(redis.call("LRANGE", KEYS[1], 0, -1)) do
+  local gap = cjson.decode(text)
+  there[gap.reason .. gap.toMs] = true
+end
+for index = 2, #ARGV do
+  local gap = cjson.decode(ARGV[index])
+  if not there[gap.reason .. gap.toMs] then redis.call("RPUSH", KEYS[1], ARGV[index]) end
+end
+redis.call("LTRIM", KEYS[1], 0, ARGV[1] - 1)`;
+
 const openGap = z.object({ fromMs: z.number() });
 const closedGap = z.object({ fromMs: z.number(), toMs: z.number(), reason: z.string() });
 
 /** Gaps of each source, shared by all processes. TransientError when Redis is out of reach. */
-export function createGaps({ connection: { client } }: { readonly connection: RedisConnection }): Gaps {
+export function createGaps({ connection: { client } }: { readonly connection: RedisConnection }): RestorableGaps {
   const openKey = (source: string) => sourceKey(source, "gaps");
   const closedKey = (source: string) => sourceKey(source, "gaps", "closed");
 
+  async function open(source: string, reason: string, fromMs: number): Promise<void> {
+    await ask(client.eval(OPEN, 1, openKey(source), reason, Math.floor(fromMs)));
+  }
+
   return {
-    async open(source, reason, fromMs) {
-      await ask(client.eval(OPEN, 1, openKey(source), reason, Math.floor(fromMs)));
+    open,
+    async restore(source, gaps) {
+      const closed: string[] = [];
+      for (const { fromMs, toMs, reason } of gaps) {
+        if (toMs === null) await open(source, reason, fromMs);
+        else closed.push(JSON.stringify({ fromMs, toMs, reason }));
+      }
+      if (closed.length > 0) await ask(client.eval(RESTORE_CLOSED, 1, closedKey(source), KEEP_CLOSED, ...closed));
     },
     async close(source, beforeMs) {
       await ask(client.eval(CLOSE, 2, openKey(source), closedKey(source), Math.floor(beforeMs), KEEP_CLOSED));

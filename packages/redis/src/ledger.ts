@@ -21,6 +21,9 @@ export interface Ledger {
   counts(source: string): Promise<LedgerCounts>;
   /** What is open for longer than a minute although its job is gone. */
   audit(source: string): Promise<readonly Unaccounted[]>;
+  /** Of these what `setReported` was not told of. */
+  unreported(source: string): Promise<readonly Unaccounted[]>;
+  setReported(source: string, groups: readonly Pick<Unaccounted, "group">[]): Promise<void>;
   /** When the oldest event in flight was accepted (ms, Redis's clock); null when there is none. */
   oldestMs(source: string): Promise<number | null>;
   /** When the last accepted delivery of a webhook was received (ms, ingest's clock); null when there was none. */
@@ -57,6 +60,16 @@ export function createLedger({ connection: { client } }: { readonly connection: 
 
   return {
     audit,
+    async unreported(source) {
+      const found = await audit(source);
+      if (found.length === 0) return [];
+      const names = found.map(({ group }) => group);
+      const isReported = await ask(client.smismember(sourceKey(source, "unaccounted"), ...names));
+      return found.filter((_, index) => isReported[index] === 0);
+    },
+    async setReported(source, groups) {
+      await ask(client.sadd(sourceKey(source, "unaccounted"), ...groups.map(({ group }) => group)));
+    },
     async accept(group) {
       await ask(client.eval(...acceptArguments(group)));
     },

@@ -1,15 +1,14 @@
-import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { PermanentError, TransientError } from "@deskmirror/model";
 import type { DataSource, JsonObject, Vault } from "@deskmirror/model";
-import { ask, askAll } from "./ask.ts";
-import type { RedisConnection } from "./connection.ts";
+import { ask } from "./ask.ts";
+import type { Log, RedisConnection } from "./connection.ts";
 import type { Removal, SourceFile } from "./data-source-schema.ts";
-import { createGaps } from "./gaps.ts";
 import { createKeyRotation } from "./key-rotation.ts";
 import type { RotateKey } from "./key-rotation.ts";
 import { createLeases } from "./leases.ts";
-import { createLedger } from "./ledger.ts";
+import { createLosses } from "./losses.ts";
+import { createPublication } from "./publication.ts";
 import { purgeSource } from "./purge.ts";
 import { REGISTRY, REGISTRY_POLL_MS } from "./registry-entry.ts";
 import type { Sealer } from "./sealer.ts";
@@ -46,9 +45,12 @@ export interface SourceRegistry {
   /** Sets the public keys against which ingest verifies signatures. */
   readonly setJwks: (name: string, jwks: JsonObject) => Promise<void>;
   readonly serviceUrl: (source: DataSource) => string;
-  /** Fills Redis from the vault and sets the marker; whether the marker was missing, as it is when Redis was emptied. */
+  /**
+   * Fills Redis from the vault and sets the marker; whether the marker was missing, as it is when Redis was emptied. A vault that is behind
+   * the copy in Redis, since its sink was dropped or restored, is filled from that first.
+   */
   readonly publish: () => Promise<boolean>;
-  /** Remembers in the vault that Redis holds the sources now, or publishes them when it does not; whether it had to. */
+  /** Remembers in the vault what Redis holds now, or publishes when either lost something; whether the marker was missing. */
   readonly look: () => Promise<boolean>;
   readonly isPublished: () => Promise<boolean>;
   /** Calls back after a change by any process and when the marker is gone, until the function it gives is called. */
@@ -62,22 +64,20 @@ export interface SourceRegistryOptions {
   readonly seal: Sealer;
   /** What a service URL starts with. */
   readonly publicUrl?: string;
+  readonly log?: Log;
 }
-
-/** Why a gap opens when Redis lost the marker, and the queue with it. */
-const QUEUE_LOST = "queue lost";
 
 const LEASE_MS = 5_000;
 const PATIENCE_MS = 10_000;
 
 /** The registry over a vault and Redis. */
 export function createSourceRegistry(options: SourceRegistryOptions): SourceRegistry {
-  const { connection, publicUrl = "http://127.0.0.1:8080" } = options;
+  const { connection, seal, publicUrl = "http://127.0.0.1:8080", log = () => {} } = options;
   const { client } = connection;
-  const vault = createSourceVault(options.vault, options.seal);
+  const vault = createSourceVault(options.vault, seal);
+  const publication = createPublication({ connection });
+  const losses = createLosses({ connection, vault, publication, seal, log });
   const leases = createLeases({ connection });
-  const gaps = createGaps({ connection });
-  const ledger = createLedger({ connection });
   /** The vault has changes that Redis was not told of, since it was away. */
   let isAhead = false;
 
@@ -90,6 +90,7 @@ export function createSourceRegistry(options: SourceRegistryOptions): SourceRegi
         continue;
       }
       try {
+        await losses.recoverVault();
         return await change();
       } finally {
         await lease.release();
@@ -98,35 +99,25 @@ export function createSourceRegistry(options: SourceRegistryOptions): SourceRegi
     throw new TransientError("The sources are being changed by somebody else; try again in a moment");
   }
 
-  const isPublished = async (): Promise<boolean> => (await ask(client.exists(REGISTRY.version))) === 1;
+  /** What the vault holds. An empty one may be new, or have lost everything: the copy in Redis tells. */
+  async function read(): Promise<VaultContents> {
+    const contents = await vault.read();
+    if (contents.files.size > 0 || contents.stamp !== null || !(await losses.isVaultBehind(contents))) return contents;
+    return alone(vault.read);
+  }
 
-  /**
-   * Tells Redis what the vault holds; whether the marker was missing. Then what was queued is lost, and a gap of every source says so
-   * before the marker stands again.
-   */
+  /** Tells Redis what the vault holds; whether the marker was missing. Then gaps say what is lost before the marker stands again. */
   async function fill(): Promise<boolean> {
     const contents = await vault.read();
     try {
-      const wasPublished = await isPublished();
-      if (!wasPublished) await openGaps(contents);
-      const multi = client.multi().del(REGISTRY.entries);
-      for (const entry of toRegistryEntries(contents.files.values(), contents.removed)) {
-        multi.hset(REGISTRY.entries, entry.keyHash, JSON.stringify(entry));
-      }
-      await askAll(multi.set(REGISTRY.version, randomUUID()).publish(REGISTRY.channel, ""));
+      const stood = await publication.stands();
+      if (!stood) await losses.ofRedis(contents);
+      await publication.put(toRegistryEntries(contents.files.values(), contents.removed), contents.texts);
       isAhead = false;
-      return !wasPublished;
+      return !stood;
     } catch (error) {
       isAhead = true;
       throw error;
-    }
-  }
-
-  /** From the oldest event that was in flight at the last look, else from that look: what came earlier was settled. */
-  async function openGaps({ files, seen }: VaultContents): Promise<void> {
-    for (const { source } of files.values()) {
-      const fromMs = seen?.oldestMs[source.name] ?? seen?.seenMs ?? 0;
-      await gaps.open(source.name, QUEUE_LOST, Math.max(fromMs, source.createdMs));
     }
   }
 
@@ -149,18 +140,11 @@ export function createSourceRegistry(options: SourceRegistryOptions): SourceRegi
   }
 
   return {
-    isPublished,
+    isPublished: publication.stands,
     publish,
     async look() {
-      const seenMs = Date.now();
-      const oldestMs: Record<string, number> = {};
-      for (const name of (await vault.read()).files.keys()) {
-        const ms = await ledger.oldestMs(name);
-        if (ms !== null) oldestMs[name] = ms;
-      }
-      // Asked last: a Redis that was emptied meanwhile has no marker, and what it said of the ledger is not kept.
-      if (!(await isPublished())) return publish();
-      await vault.putSeen({ seenMs, oldestMs });
+      const contents = await read();
+      if ((await losses.isVaultBehind(contents)) || !(await losses.note(contents))) return publish();
       return false;
     },
     create: (source) =>
@@ -168,7 +152,7 @@ export function createSourceRegistry(options: SourceRegistryOptions): SourceRegi
         if ((await vault.read()).files.has(source.name)) throw taken(source.name);
         await purgeSource(connection, source.name);
         // A Redis that was emptied is filled before the new source, which missed nothing, is there.
-        if (!(await isPublished())) await fill();
+        if (!(await publication.stands())) await fill();
         await vault.put({ source, retired: [], jwks: null });
         try {
           await fill();
@@ -177,9 +161,9 @@ export function createSourceRegistry(options: SourceRegistryOptions): SourceRegi
           throw error;
         }
       }),
-    get: async (name) => (await vault.read()).files.get(name)?.source ?? null,
+    get: async (name) => (await read()).files.get(name)?.source ?? null,
     async list() {
-      const { files } = await vault.read();
+      const { files } = await read();
       return [...files.values()].map(({ source }) => source).toSorted((a, b) => (a.name < b.name ? -1 : 1));
     },
     update: (name, patch) =>
@@ -202,9 +186,12 @@ export function createSourceRegistry(options: SourceRegistryOptions): SourceRegi
         await fill();
         await purgeSource(connection, name);
       }),
-    removals: async () => (await vault.read()).removals,
+    removals: async () => (await read()).removals,
     setRemoval: (removal, nextMs) =>
-      nextMs === null ? vault.endRemoval(removal) : vault.putRemoval({ ...removal, nextMs }),
+      alone(async () => {
+        await (nextMs === null ? vault.endRemoval(removal) : vault.putRemoval({ ...removal, nextMs }));
+        await fill();
+      }),
     async setJwks(name, jwks) {
       await change(name, (file) => ({ ...file, jwks }));
     },

@@ -1,6 +1,14 @@
-import type { Vault } from "@deskmirror/model";
-import { removalSchema, removedKeysSchema, seenSchema, sourceFileSchema } from "./data-source-schema.ts";
-import type { Removal, RemovedKeys, Seen, SourceFile } from "./data-source-schema.ts";
+import { randomUUID } from "node:crypto";
+import type { Gap, Vault } from "@deskmirror/model";
+import {
+  gapsFileSchema,
+  removalSchema,
+  removedKeysSchema,
+  seenSchema,
+  sourceFileSchema,
+  stampSchema,
+} from "./data-source-schema.ts";
+import type { Removal, RemovedKeys, Seen, SourceFile, Stamp } from "./data-source-schema.ts";
 import type { RegistryEntry } from "./registry-entry.ts";
 import type { Sealer } from "./sealer.ts";
 import { hashServiceKey } from "./service-key.ts";
@@ -13,6 +21,12 @@ export interface VaultContents {
   readonly removals: readonly Removal[];
   /** Null before Redis was first seen to hold the sources. */
   readonly seen: Seen | null;
+  /** By source, as they were when last looked at. */
+  readonly gaps: ReadonlyMap<string, readonly Gap[]>;
+  /** Null while nothing was ever changed in it. */
+  readonly stamp: Stamp | null;
+  /** All of it but what speaks of Redis (`seen`, `gaps`): sealed texts by name. */
+  readonly texts: ReadonlyMap<string, string>;
 }
 
 /** The sealed sources in the default sink's vault. */
@@ -24,7 +38,10 @@ export interface SourceVault {
   readonly putRemoval: (removal: Removal) => Promise<void>;
   readonly endRemoval: (removal: Removal) => Promise<void>;
   readonly putSeen: (seen: Seen) => Promise<void>;
+  readonly putGaps: (source: string, gaps: readonly Gap[]) => Promise<void>;
   readonly remove: (name: string) => Promise<void>;
+  /** Makes its texts those of a later vault of the same name, or of one that was lost; the stamp comes last. */
+  readonly replace: (texts: ReadonlyMap<string, string>) => Promise<void>;
   /** Seals with the present key what was sealed with the previous one. */
   readonly reseal: () => Promise<void>;
 }
@@ -33,41 +50,79 @@ const SOURCE = "source:";
 const REMOVED_KEYS = "removed-keys";
 const REMOVAL = "webhook-removal:";
 const SEEN = "redis-seen";
+const GAPS = "gaps:";
+const STAMP = "stamp";
+
+/** The stamp among the texts of a vault, or of a copy of it. */
+export function stampOf(texts: ReadonlyMap<string, string>, seal: Sealer): Stamp | null {
+  const sealed = texts.get(STAMP);
+  return sealed === undefined ? null : stampSchema.parse(JSON.parse(seal.open(sealed)));
+}
 
 /** Seals sources into a vault, one text each. */
 export function createSourceVault(vault: Vault, seal: Sealer): SourceVault {
   const put = (name: string, value: unknown) => vault.put(name, seal.seal(JSON.stringify(value)));
   const removalName = ({ source }: Removal) => `${REMOVAL}${source.name}/${source.webhookId}`;
 
+  /** Counts a change that was just made: if it is lost here, the texts are those of a vault that is not behind. */
+  async function count(): Promise<void> {
+    const { name, changes } = stampOf(await vault.all(), seal) ?? { name: randomUUID(), changes: 0 };
+    await put(STAMP, { name, changes: changes + 1 } satisfies Stamp);
+  }
+
+  const changing =
+    <T extends readonly unknown[]>(edit: (...args: T) => Promise<void>) =>
+    async (...args: T): Promise<void> => {
+      await edit(...args);
+      await count();
+    };
+
   return {
     async read() {
-      const texts = await vault.all();
+      const all = await vault.all();
       const open = (sealed: string): unknown => JSON.parse(seal.open(sealed));
-      const opened = (name: string): unknown => (texts.has(name) ? open(texts.get(name)!) : undefined);
+      const opened = (name: string): unknown => (all.has(name) ? open(all.get(name)!) : undefined);
       const startingWith = (prefix: string): readonly unknown[] =>
-        [...texts].flatMap(([name, sealed]) => (name.startsWith(prefix) ? [open(sealed)] : []));
+        [...all].flatMap(([name, sealed]) => (name.startsWith(prefix) ? [open(sealed)] : []));
       const files = startingWith(SOURCE).map((file) => sourceFileSchema.parse(file));
+      const gaps = startingWith(GAPS).map((file) => gapsFileSchema.parse(file));
       return {
         files: new Map(files.map((file) => [file.source.name, file])),
         removed: removedKeysSchema.parse(opened(REMOVED_KEYS)),
         removals: startingWith(REMOVAL).map((removal) => removalSchema.parse(removal)),
         seen: seenSchema.parse(opened(SEEN)),
+        gaps: new Map(gaps.map((file) => [file.source, file.gaps])),
+        stamp: stampOf(all, seal),
+        texts: new Map([...all].filter(([name]) => isOfSources(name))),
       };
     },
-    put: (file) => put(`${SOURCE}${file.source.name}`, file),
-    putRemoved: (keys) => put(REMOVED_KEYS, keys),
-    putRemoval: (removal) => put(removalName(removal), removal),
-    endRemoval: (removal) => vault.remove(removalName(removal)),
+    put: changing((file) => put(`${SOURCE}${file.source.name}`, file)),
+    putRemoved: changing((keys) => put(REMOVED_KEYS, keys)),
+    putRemoval: changing((removal) => put(removalName(removal), removal)),
+    endRemoval: changing((removal) => vault.remove(removalName(removal))),
     putSeen: (seen) => put(SEEN, seen),
-    remove: (name) => vault.remove(`${SOURCE}${name}`),
+    putGaps: (source, gaps) => put(`${GAPS}${source}`, { source, gaps }),
+    remove: changing(async (name) => {
+      await vault.remove(`${SOURCE}${name}`);
+      await vault.remove(`${GAPS}${name}`);
+    }),
+    async replace(texts) {
+      for (const name of (await vault.all()).keys()) {
+        if (isOfSources(name) && !texts.has(name)) await vault.remove(name);
+      }
+      for (const [name, sealed] of texts) if (name !== STAMP) await vault.put(name, sealed);
+      await vault.put(STAMP, texts.get(STAMP)!);
+    },
     async reseal() {
-      const isOurs = (name: string): boolean =>
-        name.startsWith(SOURCE) || name.startsWith(REMOVAL) || name === REMOVED_KEYS || name === SEEN;
       for (const [name, sealed] of await vault.all()) {
-        if (isOurs(name) && seal.needsReseal(sealed)) await vault.put(name, seal.seal(seal.open(sealed)));
+        if (seal.needsReseal(sealed)) await vault.put(name, seal.seal(seal.open(sealed)));
       }
     },
   };
+}
+
+function isOfSources(name: string): boolean {
+  return name !== SEEN && !name.startsWith(GAPS);
 }
 
 /** All that ingest may know of the keys of these sources. */

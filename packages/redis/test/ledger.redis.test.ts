@@ -87,6 +87,31 @@ test("events whose job vanished are unaccounted after a minute, and named by the
   assert.ok(Math.abs((audit[0]?.acceptedMs ?? 0) - (Date.now() - 61_000)) < 5_000);
 });
 
+test("each group of unaccounted events is told once", async () => {
+  const source = uniqueName();
+  assert.deepEqual(await ledger.unreported(source), []);
+  const lose = async (events: number): Promise<DeliveryGroup> => {
+    const gone = group(source, events);
+    await queue.add(gone);
+    await complete(gone);
+    await age(source);
+    return gone;
+  };
+  const first = await lose(2);
+  assert.deepEqual(
+    (await ledger.unreported(source)).map(({ group, events }) => [group, events]),
+    [[first.id, 2]],
+  );
+  await ledger.setReported(source, [{ group: first.id }]);
+  assert.deepEqual(await ledger.unreported(source), []);
+  const second = await lose(1);
+  assert.deepEqual(
+    (await ledger.unreported(source)).map(({ group }) => group),
+    [second.id],
+  );
+  assert.equal((await ledger.counts(source)).unaccounted, 3);
+});
+
 test("events that an applier forgot are unaccounted once their job is gone", async () => {
   const source = uniqueName();
   const one = group(source, 3);

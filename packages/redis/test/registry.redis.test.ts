@@ -3,12 +3,13 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { test } from "node:test";
+import { beforeEach, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { TransientError } from "@deskmirror/model";
 import type { DataSource, Vault } from "@deskmirror/model";
 import { createFaultProxy } from "@deskmirror/testing";
 import { createDeliveryQueue } from "../src/delivery-queue.ts";
+import { createDueSet } from "../src/due-set.ts";
 import { createGaps } from "../src/gaps.ts";
 import { sourcePrefix } from "../src/keys.ts";
 import { createLedger } from "../src/ledger.ts";
@@ -27,6 +28,9 @@ const connection = await testConnection(url);
 const { client } = connection;
 const gaps = createGaps({ connection });
 const key = randomBytes(32).toString("base64");
+
+// Else a new vault would be taken for one that lost what the test before left in Redis.
+beforeEach(() => client.flushall());
 
 /** The memory form of a vault. */
 function createVault(): Vault & { readonly texts: Map<string, string> } {
@@ -106,7 +110,9 @@ test("no secret of a source is readable in the vault or in Redis", async () => {
   const registry = open(vault);
   const source = dataSource();
   await registry.create(source);
-  const atRest = JSON.stringify([...vault.texts, await client.hgetall(REGISTRY.entries)]);
+  const inRedis = (await client.keys("{dm::registry}*")).filter((name) => name !== REGISTRY.version);
+  const atRest = JSON.stringify([...vault.texts, ...(await Promise.all(inRedis.map((name) => client.hgetall(name))))]);
+  assert.deepEqual(inRedis.toSorted(), [REGISTRY.entries, "{dm::registry}:sealed"]);
   for (const secret of [...Object.values(hide), source.serviceKey]) assert.ok(!atRest.includes(secret), secret);
 });
 
@@ -239,6 +245,115 @@ test("A19: a Redis emptied while no process looked opens a gap from what was in 
   await queue.close();
 });
 
+test("gaps outlive an emptied Redis, with the children that were due: what it has by then stays", async () => {
+  const vault = createVault();
+  const registry = open(vault);
+  const due = createDueSet({ connection });
+  const source = dataSource();
+  const { name } = source;
+  await registry.create(source);
+  await gaps.open(name, "answered 413", 2_000);
+  await sleep(5);
+  const closedMs = Date.now();
+  await gaps.close(name, closedMs);
+  await gaps.open(name, "ingest down", 5_000);
+  const dueMs = Date.now() - 90_000;
+  await due.add(name, [{ stream: "ticket_comments", parentKey: "1", dueMs }]);
+  assert.equal(await registry.look(), false);
+  for (const text of vault.texts.values()) assert.ok(!text.includes("answered 413"), "sealed");
+
+  await client.flushall();
+  await gaps.open(name, "ingest down", 9_000);
+  assert.equal(await registry.look(), true);
+  const expected = [
+    { fromMs: dueMs, toMs: null, reason: "queue lost", state: "open" },
+    { fromMs: 5_000, toMs: null, reason: "ingest down", state: "open" },
+    { fromMs: 2_000, toMs: closedMs, reason: "answered 413", state: "closed" },
+  ];
+  assert.deepEqual(await gaps.list(name), expected);
+  assert.equal(await due.lostSinceMs(name), dueMs);
+  await client.del(REGISTRY.version);
+  assert.equal(await registry.look(), true);
+  assert.deepEqual(await gaps.list(name), expected, "twice is once");
+  await registry.remove(name);
+  assert.ok(![...vault.texts.keys()].some((text) => text.includes("gaps")));
+});
+
+test("a sink that was dropped and made again gets the sources back, sealed, from Redis; nobody's answer lacks them", async () => {
+  const registry = open();
+  const [kept, removed] = [dataSource("kept"), dataSource("removed", { webhookId: "w1" })];
+  await registry.create(kept);
+  await registry.create(removed);
+  const rotated = await registry.rotateKey(kept.name, { graceMs: 60_000 });
+  await registry.remove(removed.name);
+
+  const empty = createVault();
+  const after = open(empty);
+  assert.deepEqual(await after.list(), [rotated]);
+  assert.deepEqual(
+    (await after.removals()).map(({ source }) => source.name),
+    ["removed"],
+  );
+  assert.equal(await after.look(), false);
+  const reader = await openReader();
+  assert.equal(known(reader.find(kept.serviceKey)).state, "grace");
+  assert.equal(known(reader.find(removed.serviceKey)).state, "removed");
+  assert.equal(JSON.stringify([...empty.texts]).includes(hide.secret), false);
+  await assert.rejects(after.create(kept), { code: "SOURCE_EXISTS" });
+});
+
+test("a sink that was restored gets what changed of the sources since, and a gap from the time it went back to", async () => {
+  const vault = createVault();
+  const registry = open(vault);
+  const [own, other] = [dataSource("own", { sinkUrl: null }), dataSource("other")];
+  await registry.create(own);
+  await registry.create(other);
+  await registry.look();
+  const backup = new Map(vault.texts);
+  const seen = createSealer({ key }).seal(JSON.stringify({ seenMs: Date.now() - 600_000, oldestMs: {} }));
+  backup.set("redis-seen", seen);
+  await registry.update(own.name, { webhookId: "w2" });
+  const late = dataSource("late");
+  await registry.create(late);
+  await registry.look();
+
+  vault.texts.clear();
+  for (const [name, sealed] of backup) vault.texts.set(name, sealed);
+  assert.equal((await registry.get(own.name))?.webhookId, null);
+  await registry.look();
+  assert.equal((await registry.get(own.name))?.webhookId, "w2");
+  assert.deepEqual(
+    (await registry.list()).map(({ name }) => name),
+    ["late", "other", "own"],
+  );
+  await registry.look();
+  const [gap] = await gaps.list(own.name);
+  assert.deepEqual([gap?.reason, Math.abs(Date.now() - 600_000 - (gap?.fromMs ?? 0)) < 5_000], ["sink restored", true]);
+  assert.deepEqual(await gaps.list(other.name), [], "its rows are in a sink of its own");
+});
+
+test("a sink that holds other sources is believed, whatever Redis has of those before", async () => {
+  const theirs = createVault();
+  await open(theirs).create(dataSource("theirs"));
+  await client.flushall();
+  await open().create(dataSource("ours"));
+  const registry = open(theirs);
+  await registry.publish();
+  assert.deepEqual(
+    (await registry.list()).map(({ name }) => name),
+    ["theirs"],
+  );
+});
+
+test("a copy that was sealed with a key nobody has is not used, and replaced", async () => {
+  await open(createVault(), randomBytes(32).toString("base64")).create(dataSource("unreadable"));
+  const { log, lines } = recordLog();
+  const registry = createSourceRegistry({ connection, vault: createVault(), seal: createSealer({ key }), log });
+  await registry.publish();
+  assert.deepEqual(await registry.list(), []);
+  assert.match(lines[0] ?? "", /cannot be opened/);
+});
+
 test("the very first start opens no gap", async () => {
   await client.flushall();
   const registry = open();
@@ -352,7 +467,7 @@ test("a new source that Redis could not be told of is not stored", async () => {
   const { registry, vault, cut } = await openCut();
   cut();
   await assert.rejects(registry.create(dataSource()), { name: "TransientError" });
-  assert.deepEqual([...vault.texts.keys()], []);
+  assert.deepEqual([...vault.texts.keys()], ["stamp"]);
 });
 
 test("ingest starts from its file when Redis is away, and says what it does not know", async () => {

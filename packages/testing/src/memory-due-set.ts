@@ -8,6 +8,7 @@ interface Entry {
 /** Due work of all processes in one; `now` (ms) decides when a claim ends. */
 export function createMemoryDueSet({ now = Date.now }: { readonly now?: () => number } = {}): DueSet {
   const sources = new Map<string, Map<string, Entry>>();
+  const lost = new Map<string, number>();
 
   function entriesOf(source: string): Map<string, Entry> {
     let entries = sources.get(source);
@@ -38,6 +39,18 @@ export function createMemoryDueSet({ now = Date.now }: { readonly now?: () => nu
       else known.claimedUntilMs = 0;
     },
     size: async (source) => entriesOf(source).size,
+    async oldestMs(source) {
+      const times = [...entriesOf(source).values()].map(({ due }) => due.dueMs);
+      const oldestMs = Math.min(...times, lost.get(source) ?? Infinity);
+      return oldestMs === Infinity ? null : oldestMs;
+    },
+    async lose(source, sinceMs) {
+      lost.set(source, Math.min(lost.get(source) ?? Infinity, Math.floor(sinceMs)));
+    },
+    lostSinceMs: async (source) => lost.get(source) ?? null,
+    async found(source, sinceMs) {
+      if (lost.get(source) === sinceMs) lost.delete(source);
+    },
   };
 }
 

@@ -61,6 +61,7 @@ export function startSync({ life, durable, random, registry, ...options }: SyncO
         },
       }),
     openSink: async () => life.guard(options.sink),
+    forgetSink() {},
     createWorker: (_source, apply) => durable.createWorker({ apply: life.guard(apply), time }),
     defaultSinkUrl: "memory:",
     intervals: () => options.intervals,

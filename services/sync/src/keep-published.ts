@@ -9,10 +9,14 @@ export interface KeepPublished {
   readonly registry: SourceRegistry;
   readonly mirrors: Mirrors;
   readonly deadLetters: DeadLetters;
+  /** Opens the default sink anew when it is another one now. */
+  readonly lookAtSink: () => Promise<void>;
   /** Fetches what is due of Zoho's public keys. */
   readonly lookAtKeys: () => Promise<void>;
   /** Removes what is due of the webhooks of removed sources. */
   readonly lookAtRemovals: () => Promise<void>;
+  /** Looks for events that are in no bucket of a ledger. */
+  readonly auditLedgers: () => Promise<void>;
   readonly log: Log;
   readonly signal: AbortSignal;
 }
@@ -24,17 +28,19 @@ export interface PublishedKeeper {
 }
 
 const LOOK_MS = 5_000;
+const AUDIT_EVERY_MS = 60_000;
 const EXPIRE_EVERY_MS = 60 * 60_000;
 
 /**
  * Publishes the sources to Redis, and again whenever its marker is gone (Redis was emptied: a gap of every source), follows every change of
- * them, and looks after their public keys and the webhooks they leave behind.
+ * them, audits their ledgers, and looks after their public keys and the webhooks they leave behind.
  */
 export function keepPublished(options: KeepPublished): PublishedKeeper {
   const { registry, mirrors, log, signal } = options;
   let published = false;
 
   async function look(): Promise<void> {
+    await options.lookAtSink();
     // The first time whatever Redis holds, so that the vault is sealed with the present key.
     const wasMissing = published ? await registry.look() : await registry.publish();
     published = true;
@@ -56,6 +62,7 @@ export function keepPublished(options: KeepPublished): PublishedKeeper {
     runEvery({ intervalMs: LOOK_MS, signal, run: look, onError }),
     runEvery({ intervalMs: LOOK_MS, signal, run: options.lookAtKeys, onError }),
     runEvery({ intervalMs: LOOK_MS, signal, run: options.lookAtRemovals, onError }),
+    runEvery({ intervalMs: AUDIT_EVERY_MS, signal, run: options.auditLedgers, onError }),
     runEvery({ intervalMs: EXPIRE_EVERY_MS, signal, run: expire, onError }),
   ]);
   return {

@@ -31,6 +31,7 @@ import {
   revokeGrant,
 } from "@deskmirror/zoho-desk";
 import { createAdminApi, createApp } from "./app.ts";
+import { createLedgerAudit } from "./audit-ledger.ts";
 import { createDefaultSink } from "./default-sink.ts";
 import { variables } from "./env.ts";
 import { createMirrors } from "./mirror/mirrors.ts";
@@ -58,7 +59,7 @@ await runMain({
     onStop("the connection to Redis", () => connection.close());
     const sinks = createSinks((url) => openSink(url, { dataDir: env.DATA_DIR }));
     onStop("the sinks", () => sinks.close());
-    const defaultSink = createDefaultSink({ openSink: () => sinks.open(env.SINK_URL), log, signal });
+    const defaultSink = createDefaultSink({ url: env.SINK_URL, sinks, log, signal });
 
     // The private port, which answers for this process before the others are there.
     const metrics = createMetrics();
@@ -76,7 +77,7 @@ await runMain({
     onStop("the private port", () => listener.close());
 
     // Both must be there before anything begins.
-    const { vault } = await defaultSink.open();
+    await defaultSink.open();
     const danger = await keepTrying({
       run: async () => {
         await connection.ready(signal);
@@ -90,7 +91,13 @@ await runMain({
     signal.throwIfAborted();
     const previousKey = env.SECRET_KEY_PREVIOUS;
     const seal = createSealer({ key: env.SECRET_KEY, ...(previousKey === null ? {} : { previousKey }) });
-    const registry = createSourceRegistry({ connection, vault, seal, publicUrl: env.PUBLIC_URL });
+    const registry = createSourceRegistry({
+      connection,
+      vault: defaultSink.vault,
+      seal,
+      publicUrl: env.PUBLIC_URL,
+      log: warn,
+    });
 
     // The mirrors: one for each data source.
     const leases = createLeases({ connection });
@@ -106,6 +113,7 @@ await runMain({
         createThrottle({ connection, organization: `${dataCenter}:${orgId}`, settings }),
       createSource: (dataSource, throttle) => createZohoDesk({ source: dataSource, tokens, leases, throttle }),
       openSink: sinks.open,
+      forgetSink: sinks.forget,
       createWorker: (source, apply) => createDeliveryWorker({ connection, source, apply, log: warn }),
       defaultSinkUrl: env.SINK_URL,
       intervals: (dataSource) => toIntervals(env, dataSource),
@@ -139,7 +147,18 @@ await runMain({
       log,
       signal,
     });
-    const published = keepPublished({ registry, mirrors, deadLetters, lookAtKeys, lookAtRemovals, log, signal });
+    const lookAtSink = (): Promise<void> => defaultSink.look();
+    const published = keepPublished({
+      registry,
+      mirrors,
+      deadLetters,
+      lookAtSink,
+      lookAtKeys,
+      lookAtRemovals,
+      auditLedgers: createLedgerAudit({ registry, ledger, gaps, log }),
+      log,
+      signal,
+    });
     onStop("the keeper of the sources", () => published.ended());
     keeper = published;
 

@@ -26,6 +26,7 @@ const GAUGES = {
   deskmirror_gaps_open: { labels: ["source"], help: "Gaps that reconcile has not closed yet" },
   deskmirror_dead_letters: { labels: ["source"], help: "Events among the dead letters" },
   deskmirror_events_in_flight: { labels: ["source"], help: "Events accepted and not yet at their end" },
+  deskmirror_unaccounted_events: { labels: ["source"], help: "Events accepted that are nowhere for a minute" },
 } as const;
 
 /** All gauges of one answer are of one look. */
@@ -67,6 +68,7 @@ async function readNumbers({ registry, mirrors, gaps, ledger }: ObserveSources):
     const counts = await ledger.counts(source);
     add("deskmirror_dead_letters", { source }, counts.deadLettered);
     add("deskmirror_events_in_flight", { source }, counts.inFlight);
+    add("deskmirror_unaccounted_events", { source }, counts.unaccounted);
     const open = (await gaps.list(source)).filter(({ state }) => state === "open");
     add("deskmirror_gaps_open", { source }, open.length);
     for (const facts of (await mirrors.get(source)?.mirror.facts()) ?? []) {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
+import { DatabaseSync } from "node:sqlite";
 import { after, afterEach } from "node:test";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -22,6 +23,8 @@ export interface Pair {
   readonly dataDir: string;
   /** The SQLite file that is the sink. */
   readonly sinkFile: string;
+  /** The first value that a query of the SQLite sink gives, as text. */
+  readonly sinkText: (query: string) => string;
   /** What creates a source of the Desk, with a new code, changed as given. */
   readonly newSource: (name: string, change?: object) => object;
   /** Calls the admin API; gives status and body, which must be as the API's description says. */
@@ -30,14 +33,24 @@ export interface Pair {
     path: string,
     body?: unknown,
   ) => Promise<{ readonly status: number; readonly body: unknown }>;
+  /** All that sync wrote since it was last started. */
+  readonly syncOutput: () => string;
   /** Starts a run and gives its result when it is done. */
   readonly run: (path: string, body?: unknown) => Promise<unknown>;
   /** Ends sync, does what is given while there is none, and starts another. */
   readonly restartSync: (signal: NodeJS.Signals, meanwhile?: () => Promise<void>) => Promise<void>;
 }
 
-/** Starts the pair for the tests of a file, and stops it after them. Sync may log no error. */
-export async function startPair(options: DeskEmulatorOptions): Promise<Pair> {
+/** What a test changes of the pair. */
+export interface PairOptions {
+  /** More of the environment of both. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Errors that sync may log, since the test provokes them. */
+  readonly mayLog?: RegExp;
+}
+
+/** Starts the pair for the tests of a file, and stops it after them. Sync may log no error that was not provoked. */
+export async function startPair(options: DeskEmulatorOptions, change: PairOptions = {}): Promise<Pair> {
   await using started = new AsyncDisposableStack();
   const dir = await mkdtemp(join(tmpdir(), "deskmirror-pair-"));
   started.defer(() => rm(dir, { recursive: true, force: true }));
@@ -59,6 +72,7 @@ export async function startPair(options: DeskEmulatorOptions): Promise<Pair> {
     INGEST_OPS_PORT: String(opsPort),
     SYNC_PORT: String(syncPort),
     LOG_LEVEL: "warn",
+    ...change.env,
   };
   const ingest = startService("ingest", env);
   started.defer(async () => void (await ingest.end("SIGKILL")));
@@ -67,7 +81,8 @@ export async function startPair(options: DeskEmulatorOptions): Promise<Pair> {
   await ready(`http://127.0.0.1:${opsPort}`, ingest);
   await ready(syncUrl, sync);
   const running = started.move();
-  const assertNoMistake = (): void => assert.deepEqual(mistakes(sync.output()), [], "sync makes no mistake");
+  const assertNoMistake = (): void =>
+    assert.deepEqual(mistakes(sync.output(), change.mayLog), [], "sync makes no mistake");
   afterEach(assertNoMistake);
   after(async () => {
     await running.disposeAsync();
@@ -81,6 +96,14 @@ export async function startPair(options: DeskEmulatorOptions): Promise<Pair> {
     syncUrl,
     dataDir: dir,
     sinkFile,
+    sinkText(query) {
+      const db = new DatabaseSync(sinkFile, { readOnly: true, timeout: 5_000 });
+      try {
+        return String(Object.values(db.prepare(query).get() ?? {})[0]);
+      } finally {
+        db.close();
+      }
+    },
     newSource(name, change) {
       const { orgId, clientId, clientSecret, url } = desk;
       const endpoints = { accountsUrl: url, deskUrl: url };
@@ -97,6 +120,7 @@ export async function startPair(options: DeskEmulatorOptions): Promise<Pair> {
       assertDescribed({ method, path: `/api${path}`, ...said });
       return said;
     },
+    syncOutput: () => sync.output(),
     async run(path, body) {
       const answer = await pair.call("POST", `${path}?wait=60`, body);
       const run = answer.body as { readonly state?: string; readonly result?: unknown };
@@ -115,9 +139,9 @@ export async function startPair(options: DeskEmulatorOptions): Promise<Pair> {
 }
 
 /** Lines that log an error; that a source cannot be opened is none of ours. */
-function mistakes(output: string): readonly string[] {
+function mistakes(output: string, mayLog?: RegExp): readonly string[] {
   const errors = output.split("\n").filter((line) => /"level":"(?:error|fatal)"/.test(line));
-  return errors.filter((line) => !line.includes("a source could not be opened"));
+  return errors.filter((line) => !line.includes("a source could not be opened") && mayLog?.test(line) !== true);
 }
 
 async function ready(origin: string, service: ServiceProcess): Promise<void> {

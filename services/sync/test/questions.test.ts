@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createLog } from "@deskmirror/runtime";
 import type { Due } from "@deskmirror/redis";
+import { createMemoryDueSet } from "@deskmirror/testing";
 import { NO_PROGRESS } from "../src/mirror/progress.ts";
 import { createQuestions } from "../src/mirror/questions.ts";
 import { createStage, heal } from "./support/stage.ts";
@@ -24,6 +25,7 @@ async function readDue({ contexts, source, sink, dataSource }: Stage, due: reado
       }),
     ],
     dueChildren: {
+      ...createMemoryDueSet(),
       add: async () => {},
       claim: async () => unclaimed.splice(0),
       done: async (_source, done) => void left.delete(done),

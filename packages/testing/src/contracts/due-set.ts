@@ -39,4 +39,19 @@ export function dueSetContract(due: DueSet): void {
     await sleep(120);
     assert.equal((await due.claim(source, 50, 60_000)).length, 25);
   });
+
+  test("what was due is lost since the earliest time that was told, until it is found", async () => {
+    const source = uniqueName();
+    assert.deepEqual([await due.oldestMs(source), await due.lostSinceMs(source)], [null, null]);
+    for (const dueMs of [300, 200]) await due.add(source, [{ stream: "s", parentKey: String(dueMs), dueMs }]);
+    assert.equal(await due.oldestMs(source), 200);
+    await due.lose(source, 100);
+    await due.lose(source, 150.5);
+    assert.deepEqual([await due.oldestMs(source), await due.lostSinceMs(source)], [100, 100]);
+    await due.lose(source, 50);
+    await due.found(source, 100);
+    assert.equal(await due.lostSinceMs(source), 50);
+    await due.found(source, 50);
+    assert.deepEqual([await due.oldestMs(source), await due.lostSinceMs(source)], [200, null]);
+  });
 }

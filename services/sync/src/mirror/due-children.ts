@@ -2,7 +2,7 @@ import type { Change, Stream } from "@deskmirror/model";
 import type { Due, DueSet } from "@deskmirror/redis";
 
 /** Marks what a change of a record makes due: its own children, and those children of its parent that no event tells of. */
-export type MarkDue = (changes: readonly Change[]) => Promise<void>;
+export type MarkDue = (changes: readonly Pick<Change, "key" | "parentId">[]) => Promise<void>;
 
 /** How to mark what changes of a stream's records make due; null when nothing is. */
 export function createMarkDue(
@@ -12,7 +12,7 @@ export function createMarkDue(
     enabled,
     dueChildren,
     now,
-  }: { source: string; enabled: readonly Stream[]; dueChildren: DueSet; now: () => number },
+  }: { source: string; enabled: readonly Stream[]; dueChildren: Pick<DueSet, "add">; now: () => number },
 ): MarkDue | null {
   const children = enabled.filter(({ perTicket, parent }) => perTicket && parent === stream.name);
   const siblings = stream.perTicket

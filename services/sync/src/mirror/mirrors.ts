@@ -10,7 +10,7 @@ export interface Mirrors {
   get(name: string): OpenMirror | null;
   /** Why a data source could not be opened; null when it could. */
   problem(name: string): string | null;
-  /** Opens what is new, closes what is gone, opens anew what is configured differently. */
+  /** Opens what is new, closes what is gone, opens anew what is configured differently or whose sink lost its tables. */
   follow(): Promise<void>;
   close(): Promise<void>;
 }
@@ -18,7 +18,12 @@ export interface Mirrors {
 interface Kept {
   readonly fingerprint: string;
   readonly open: OpenMirror;
+  /** When its sink was last seen to have all tables (ms). */
+  intactMs: number;
 }
+
+/** Why a gap opens when tables were dropped or put in another's place: what was written to them meanwhile is lost. */
+const SINK_LOST = "sink lost";
 
 /** Keeps a mirror for each data source of the registry. */
 export function createMirrors(options: {
@@ -46,13 +51,18 @@ export function createMirrors(options: {
   async function keep(source: DataSource): Promise<void> {
     const known = kept.get(source.name);
     const fingerprint = toFingerprint(source);
-    if (known?.fingerprint === fingerprint) return known.open.refresh(source);
     if (known !== undefined) {
+      const isIntact = await known.open.isIntact();
+      if (isIntact) known.intactMs = Date.now();
+      if (isIntact && known.fingerprint === fingerprint) return known.open.refresh(source);
+      if (!isIntact) await parts.gaps.open(source.name, SINK_LOST, known.intactMs);
+      if (!isIntact) log.warn({ source: source.name }, "tables are gone from the sink; what is missing is read anew");
       kept.delete(source.name);
       await known.open.close();
+      if (!isIntact) parts.forgetSink(known.open.sink);
     }
     try {
-      kept.set(source.name, { fingerprint, open: await openMirror(parts, source) });
+      kept.set(source.name, { fingerprint, open: await openMirror(parts, source), intactMs: Date.now() });
       problems.delete(source.name);
     } catch (error) {
       const { message } = toError(error);

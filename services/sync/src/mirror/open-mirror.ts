@@ -46,6 +46,8 @@ export interface MirrorParts {
   readonly createThrottle: (dataSource: DataSource, limits: () => ThrottleLimits) => OrganizationThrottle;
   readonly createSource: (dataSource: DataSource, throttle: OrganizationThrottle) => Source;
   readonly openSink: (url: string) => Promise<Sink>;
+  /** The sink's URL is opened anew the next time. */
+  readonly forgetSink: (sink: Sink) => void;
   readonly createWorker: (
     source: string,
     apply: (group: DeliveryGroup, options: ApplyOptions) => Promise<Settlement>,
@@ -81,6 +83,8 @@ export interface OpenMirror {
   refusal(): string | null;
   /** From event to commit, of the last event applied here, in ms; null before the first. */
   lagMs(): number | null;
+  /** Whether the sink still has all tables; true while it is out of reach. */
+  isIntact(): Promise<boolean>;
   /** Replaces what is known of the data source without opening anything anew. */
   refresh(dataSource: DataSource): void;
   close(): Promise<void>;
@@ -199,6 +203,8 @@ export async function openMirror(parts: MirrorParts, opened: DataSource): Promis
     disabled,
     refusal,
     lagMs: () => lag.lagMs(),
+    // What cannot be asked now is asked again; work on the tables meets the same trouble and waits.
+    isIntact: () => sink.isIntact(enabled.map((stream) => toTable(name, stream))).catch(() => true),
     refresh(changed) {
       dataSource = changed;
       follow();

@@ -3,6 +3,7 @@ import type { Sink, Source } from "@deskmirror/model";
 import type { Due, DueSet } from "@deskmirror/redis";
 import type { Log } from "@deskmirror/runtime";
 import { readChildren } from "./children.ts";
+import { createMarkDue } from "./due-children.ts";
 import { isStillToBePulled } from "./due-work.ts";
 import type { TableFacts } from "./due-work.ts";
 import { createRefetcher } from "./refetch.ts";
@@ -37,6 +38,10 @@ const CHILDREN_CLAIM_MS = 20_000;
 const DOUBTS = 500;
 const DETAILS = 200;
 
+const PAGE = 500;
+/** What Redis lost is due again from this much earlier: its clock, this process's and the sink's are never the same. */
+const CLOCKS_MS = 10 * 60_000;
+
 /** A GET cannot be known current before its own lower bound, which lies this far back at least. */
 const GET_BOUND_MS = 2_500;
 
@@ -65,6 +70,26 @@ export function createQuestions(options: QuestionsOptions): Questions {
     return row !== undefined && row.deletedMs !== null;
   }
 
+  /** After Redis lost what was due: whatever changed in the sink since makes its children due once more. */
+  async function markLost(): Promise<void> {
+    const sinceMs = await dueChildren.lostSinceMs(name);
+    if (sinceMs === null) return;
+    const enabled = [...contexts.values()].map(({ stream }) => stream);
+    for (const { stream, writer } of contexts.values()) {
+      const markDue = createMarkDue(stream, { source: name, enabled, dueChildren, now: options.now });
+      if (markDue === null) continue;
+      const changedAfterMs = sinceMs - CLOCKS_MS;
+      for (let after = ""; ;) {
+        const rows = await sink.rows(writer.table, { after, changedAfterMs, limit: PAGE });
+        await markDue(rows);
+        if (rows.length < PAGE) break;
+        after = rows.at(-1)!.key;
+      }
+    }
+    await dueChildren.found(name, sinceMs);
+    log.info({ since: new Date(sinceMs).toISOString() }, "what Redis lost of children to read is due again");
+  }
+
   return {
     async settleDoubts(signal) {
       const doubts = await sink.doubts(name, DOUBTS + refetcher.resting());
@@ -86,6 +111,7 @@ export function createQuestions(options: QuestionsOptions): Questions {
       }
     },
     async readDueChildren(signal) {
+      await markLost();
       for (;;) {
         const claimed = await dueChildren.claim(name, CHILDREN_AT_ONCE, CHILDREN_CLAIM_MS);
         if (claimed.length === 0) return;
