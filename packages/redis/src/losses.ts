@@ -1,4 +1,4 @@
-import { toError } from "@deskmirror/model";
+import { ConfigError } from "@deskmirror/model";
 import { ask } from "./ask.ts";
 import type { Log, RedisConnection } from "./connection.ts";
 import type { Stamp } from "./data-source-schema.ts";
@@ -14,13 +14,19 @@ import type { SourceVault, VaultContents } from "./source-vault.ts";
 export interface Losses {
   /** Of an emptied Redis: brings back the gaps of every source and opens one, since what was queued or due is lost. */
   readonly ofRedis: (contents: VaultContents) => Promise<void>;
-  /** Whether the vault is behind the copy in Redis: an empty one, or the same at an earlier time. A vault of another name is not. */
+  /**
+   * Whether the vault is behind the copy in Redis: an empty one, or the same at an earlier time. A vault of another name is not. ConfigError
+   * when the copy is another sync's.
+   */
   readonly isVaultBehind: (contents: VaultContents) => Promise<boolean>;
   /** Gives a vault that is behind what the copy holds; whether it was. */
   readonly recoverVault: () => Promise<boolean>;
   /** Remembers in the vault what Redis holds now; nothing, and false, when the marker is gone. */
   readonly note: (contents: VaultContents) => Promise<boolean>;
 }
+
+const FOREIGN =
+  "REDIS_URL: this Redis holds sources that are sealed with another SECRET_KEY, so another sync works with it: give each a Redis of its own, or both the same SECRET_KEY and SINK_URL; to begin anew, empty this Redis";
 
 /** Why a gap opens when Redis lost the marker, and the queue with it. */
 const QUEUE_LOST = "queue lost";
@@ -46,14 +52,13 @@ export function createLosses({ connection, vault, publication, seal, log }: Loss
   const due = createDueSet({ connection });
   const ledger = createLedger({ connection });
 
-  /** A copy that was sealed with a key nobody has any more is of no use; the next publication replaces it. */
+  /** Whoever sealed the copy with a key that is not ours is another sync, whose URLs would answer 404 were ours published in their place. */
   function stampOfCopy(texts: ReadonlyMap<string, string>): Stamp | null {
     try {
       for (const sealed of texts.values()) seal.open(sealed);
       return stampOf(texts, seal);
     } catch (error) {
-      log("the copy of the sources in Redis cannot be opened and is not used", { problem: toError(error).message });
-      return null;
+      throw new ConfigError(FOREIGN, { cause: error });
     }
   }
 

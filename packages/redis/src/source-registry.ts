@@ -53,6 +53,8 @@ export interface SourceRegistry {
   /** Remembers in the vault what Redis holds now, or publishes when either lost something; whether the marker was missing. */
   readonly look: () => Promise<boolean>;
   readonly isPublished: () => Promise<boolean>;
+  /** ConfigError when Redis holds the sources of another sync. */
+  readonly assertOurs: () => Promise<void>;
   /** Calls back after a change by any process and when the marker is gone, until the function it gives is called. */
   readonly onChange: (listener: () => void) => () => void;
 }
@@ -141,6 +143,7 @@ export function createSourceRegistry(options: SourceRegistryOptions): SourceRegi
 
   return {
     isPublished: publication.stands,
+    assertOurs: async () => void (await losses.isVaultBehind(await vault.read())),
     publish,
     async look() {
       const contents = await read();

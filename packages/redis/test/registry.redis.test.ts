@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { TransientError } from "@deskmirror/model";
+import { ConfigError, TransientError } from "@deskmirror/model";
 import type { DataSource, Vault } from "@deskmirror/model";
 import { createFaultProxy } from "@deskmirror/testing";
 import { createDeliveryQueue } from "../src/delivery-queue.ts";
@@ -345,13 +345,25 @@ test("a sink that holds other sources is believed, whatever Redis has of those b
   );
 });
 
-test("a copy that was sealed with a key nobody has is not used, and replaced", async () => {
-  await open(createVault(), randomBytes(32).toString("base64")).create(dataSource("unreadable"));
-  const { log, lines } = recordLog();
-  const registry = createSourceRegistry({ connection, vault: createVault(), seal: createSealer({ key }), log });
+test("a Redis that holds the sources of another sync, sealed with another key, is left as it is", async () => {
+  await client.flushall();
+  await open(createVault(), randomBytes(32).toString("base64")).create(dataSource("theirs"));
+  const before = await client.get(REGISTRY.version);
+  const registry = open(createVault());
+  for (const attempt of [
+    registry.assertOurs(),
+    registry.publish(),
+    registry.look(),
+    registry.create(dataSource("ours")),
+  ]) {
+    await assert.rejects(
+      attempt,
+      (error: unknown) => error instanceof ConfigError && /give each a Redis of its own/.test(error.message),
+    );
+  }
+  assert.equal(await client.get(REGISTRY.version), before);
+  await client.flushall();
   await registry.publish();
-  assert.deepEqual(await registry.list(), []);
-  assert.match(lines[0] ?? "", /cannot be opened/);
 });
 
 test("the very first start opens no gap", async () => {

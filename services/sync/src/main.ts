@@ -98,6 +98,13 @@ await runMain({
       publicUrl: env.PUBLIC_URL,
       log: warn,
     });
+    // A Redis of another sync is not touched; whether it is one is asked before anything begins.
+    await keepTrying({
+      run: registry.assertOurs,
+      signal,
+      capMs: 1_000,
+      onFailure: ({ message }) => log.warn({ problem: message }, "the sources could not be read; tried again"),
+    });
 
     // The mirrors: one for each data source.
     const leases = createLeases({ connection });

@@ -71,6 +71,20 @@ describe("sync refuses to start, in words", () => {
     }
   });
 
+  test("with a Redis that another sync works with, whose sources stay published", async () => {
+    await withSync({ REDIS_URL: redis.url }, async (first) => {
+      await first.until("/readyz", 200);
+      const call = createClient(`http://127.0.0.1:${first.port}`);
+      const body = { name: "theirs", orgId: "1", clientId: "1000.X", clientSecret: "s" };
+      await call("post", "/api/sources").send(body).expect(201);
+      const SECRET_KEY = Buffer.alloc(32, 9).toString("base64");
+      await withSync({ REDIS_URL: redis.url, SECRET_KEY }, async (second) => {
+        assert.equal(await second.end(), 1);
+        assert.match(second.output(), /^REDIS_URL: this Redis holds sources .* give each a Redis of its own/m);
+      });
+    });
+  });
+
   test("with a port that is taken, by the variable's name", async () => {
     await withSync({ REDIS_URL: redis.url }, async (first) => {
       await first.until("/readyz", 200);
