@@ -79,6 +79,8 @@ async function beginPull(context: TableContext, session: TableSession, options: 
 async function readReadings(context: TableContext, session: TableSession, options: ReadOptions): Promise<void> {
   const { source, stream } = context;
   const listing = currentPull(session)!.startedMs;
+  // Once it was read whole, its children may have been read before it.
+  const quiet = toProgress(session.state).completedMs === null;
   await readAll({
     readings: currentPull(session)!.readings,
     concurrency: READINGS_AT_ONCE,
@@ -89,6 +91,7 @@ async function readReadings(context: TableContext, session: TableSession, option
         page,
         session,
         listing,
+        quiet,
         advance: (state) => {
           const pull = toProgress(state).pull!;
           return withProgress(state, {

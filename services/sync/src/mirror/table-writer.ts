@@ -16,7 +16,7 @@ export interface Write {
   readonly advance?: (state: TableState) => TableState;
   /** What the page of a listing that these changes are proved. */
   readonly shown?: Shown;
-  /** Nothing beside this table is due because of it: it fills in detail, or was read because its parent changed. */
+  /** Nothing beside this table is due because of it: it is read for the first time, fills in detail, or was read because its parent changed. */
   readonly quiet?: boolean;
   /** Collects the keys of these changes whose row is another now. */
   readonly changed?: Set<string>;
@@ -48,12 +48,12 @@ interface Said {
 const NOTHING_SAID: Said = { shown: [], state: undefined };
 
 /**
- * Changes that may make other tables due: those of no pull, told by an event or a GET, and those found by comparing. A deletion counts as both:
+ * Changes that may make other tables due: those told by an event or a GET, and those found by comparing, a pull's too. A deletion counts as both:
  * whoever reads what is due of it must find the row deleted.
  */
 function toTouches(items: readonly Item[]): { readonly told: readonly Change[]; readonly found: readonly Change[] } {
-  const loud = items.flatMap(({ session, quiet, changes }) =>
-    session === undefined && quiet !== true ? changes.filter(({ op }) => op !== "refetch") : [],
+  const loud = items.flatMap(({ quiet, changes }) =>
+    quiet === true ? [] : changes.filter(({ op }) => op !== "refetch"),
   );
   const isTold = ({ origin }: Change): boolean => origin === "event" || origin === "get";
   return { told: loud.filter(isTold), found: loud.filter((change) => !isTold(change) || change.op === "delete") };
@@ -72,8 +72,8 @@ export function createTableWriter(options: {
   /** The source's clock, in ms. */
   readonly now: () => number;
   /**
-   * Told of records that changed outside a pull, before those writes resolve; of events and GETs while they are written, so that no
-   * crash after the commit can swallow it.
+   * Told of records that changed, before those writes resolve; of events and GETs while they are written, so that no crash after the
+   * commit can swallow it.
    */
   readonly onTouched?: (changes: readonly Change[]) => Promise<void>;
   /** Told when rows that were tombstones are live again. */
