@@ -2,6 +2,7 @@
 import { parseArgs } from "node:util";
 import { stopSignal } from "./pair/stop-signal.ts";
 import { allCells, isShort } from "./faults/cells.ts";
+import { repair } from "./faults/equality.ts";
 import { describeCell, writeReport } from "./faults/report.ts";
 import { watchResurrections } from "./faults/resurrections.ts";
 import { nameOf, runCell } from "./faults/run-cell.ts";
@@ -11,6 +12,8 @@ import { SOURCE, startCluster } from "./proof/cluster.ts";
 import { connectDesk, until } from "./proof/source.ts";
 
 const TICKETS = 150;
+/** What is read and compared in each cell follows from it. */
+const TICKETS_IN_SHORT = 80;
 const DISK_MB = 300;
 
 const signal = stopSignal(() => {});
@@ -26,7 +29,8 @@ async function run(): Promise<number> {
   }
   await using cluster = await startCluster({
     deskArguments: {
-      tickets: TICKETS,
+      tickets: values.short ? TICKETS_IN_SHORT : TICKETS,
+      "latency-ms": 10,
       concurrency: 25,
       "daily-credits": 50_000_000,
       // A day's credits that are used up come back in a moment instead of at midnight.
@@ -48,6 +52,11 @@ async function run(): Promise<number> {
     const result = await runCell(cluster, cell);
     results.push(result);
     console.log(describeCell(result));
+    // What one cell left unequal is none of the next one's.
+    if (result.restMs === null && !(await repair(cluster).catch(() => false))) {
+      console.log("    and three pulls did not mend it: the cells that follow are not run");
+      break;
+    }
   }
   if (results.length === all.length) writeReport(results);
   const passed = results.filter(({ problems }) => problems.length === 0).length;

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { tableNames } from "@deskmirror/desk-emulator";
 import type { Status, Verdict } from "../pair/admin-api.ts";
 import { SOURCE } from "../proof/cluster.ts";
@@ -5,6 +6,9 @@ import type { Cluster } from "../proof/cluster.ts";
 import { judge } from "../proof/oracle.ts";
 
 const SHOWN = 5;
+const REPAIRING_PULLS = 3;
+/** A doubt is answered once a GET is certainly younger than the row's last sight. */
+const SETTLES_WITHIN_MS = 8_000;
 
 /** What the oracle finds different in all tables: table, key and why. */
 export async function findDifferences({ desk, postgres }: Cluster): Promise<readonly string[]> {
@@ -45,6 +49,16 @@ export function findUncovered(failedAtMs: readonly number[], { gaps }: Pick<Stat
   if (uncovered.length === 0) return [];
   const [first, last] = [Math.min(...uncovered), Math.max(...uncovered)].map((ms) => new Date(ms).toISOString());
   return [`${uncovered.length} deliveries from ${first} to ${last} were not answered 200, and no gap says so`];
+}
+
+/** What a person would do who was told of it: reads everything again, as often as a suspect listing must repeat. Whether that helped. */
+export async function repair(cluster: Cluster): Promise<boolean> {
+  for (let pulls = 0; pulls < REPAIRING_PULLS; pulls += 1) {
+    await cluster.api.run("pull", { restart: true });
+    await sleep(SETTLES_WITHIN_MS);
+    if ((await findDifferences(cluster)).length === 0) return true;
+  }
+  return false;
 }
 
 function shorten(lines: readonly string[]): readonly string[] {

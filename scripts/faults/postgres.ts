@@ -7,7 +7,8 @@ import type { Fault } from "./fault.ts";
 import { signalTree } from "./process-tree.ts";
 import type { SmallDisk } from "./small-disk.ts";
 
-const LASTING_MS = 10_000;
+const LASTING_MS = 5_000;
+const FROZEN_MS = 10_000;
 const START_TRIES = 20;
 
 const away = { ...harmless, holdMs: LASTING_MS, readiness: { ingest: "green", sync: "red" } } as const;
@@ -31,6 +32,7 @@ export function postgresFaults(disk: SmallDisk): readonly Fault[] {
     {
       ...away,
       name: "PostgreSQL paused (SIGSTOP)",
+      holdMs: FROZEN_MS,
       async strike({ postgres }) {
         const { pid } = postgres.child();
         signalTree(pid, "SIGSTOP");

@@ -3,7 +3,8 @@ import type { Cluster } from "../proof/cluster.ts";
 import { harmless } from "./fault.ts";
 import type { Fault } from "./fault.ts";
 
-const LASTING_MS = 10_000;
+const LASTING_MS = 5_000;
+const FROZEN_MS = 10_000;
 /** In each direction: an answer takes four times as long as ingest waits for one. */
 const DELAY_MS = 1_000;
 /** Share of what it uses that is all it may use: well under it, so that what is freed meanwhile makes no room. */
@@ -28,6 +29,7 @@ export const redisFaults: readonly Fault[] = [
   {
     ...away,
     name: "Redis frozen (SIGSTOP)",
+    holdMs: FROZEN_MS,
     async strike({ redis }) {
       redis.running().kill("SIGSTOP");
       return async () => {
