@@ -4,7 +4,7 @@ import { PermanentError, TransientError } from "@deskmirror/model";
 import type { AccessToken } from "@deskmirror/model";
 import { createMemoryTokens } from "@deskmirror/testing";
 import type { MemoryTokens } from "@deskmirror/testing";
-import { createTokenProvider } from "../src/oauth/token-provider.ts";
+import { TOKEN_LEASE_MS, createTokenProvider } from "../src/oauth/token-provider.ts";
 
 const { signal } = new AbortController();
 
@@ -141,6 +141,14 @@ test("one that waits longer than two leases gives up for now", async () => {
   await assert.rejects(createProcess(world).token(signal), { name: "TransientError", code: "TOKEN_LEASE" });
   await hold!.release();
   assert.equal(await createProcess(world).token(signal), "t1");
+});
+
+test("nango #1005: the lease of a process that died in a refresh holds nobody up longer than its time", async () => {
+  const world = createWorld();
+  const died = world.nowMs;
+  await world.shared.leases.acquire("token:g", { ttlMs: TOKEN_LEASE_MS, keepAlive: false });
+  assert.equal(await createProcess(world).token(signal), "t1");
+  assert.ok(world.nowMs - died >= TOKEN_LEASE_MS && world.nowMs - died < TOKEN_LEASE_MS + 1_000);
 });
 
 test("a caller that is aborted leaves the refresh to the others", async () => {

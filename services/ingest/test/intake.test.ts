@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { DeliveryGroup } from "@deskmirror/model";
 import { createIntake } from "../src/intake.ts";
+import { createStore } from "../src/store.ts";
 import { makeDelivery } from "./support/groups.ts";
 
 describe("groups", () => {
@@ -33,4 +34,30 @@ describe("groups", () => {
     assert.equal(foreign.flatMap((group) => group.deliveries).length, 40);
     assert.ok(foreign.every((group) => group.deliveries.length <= 16));
   });
+});
+
+test("webhookdb #965: a delivery that could not be stored is stored when it is sent again, not known already", async () => {
+  const spooled: DeliveryGroup[] = [];
+  let isFull = true;
+  const store = createStore({
+    addToQueue: () => Promise.reject(new Error("Redis is away")),
+    health: { state: () => "well", failed: () => {} },
+    spool: {
+      append: async (group) => {
+        if (isFull) throw new Error("ENOSPC");
+        spooled.push(group);
+      },
+    },
+    onStored: () => {},
+  });
+  let ids = 0;
+  const intake = createIntake({ createId: () => String(ids++), store });
+  const delivery = makeDelivery("1");
+  await assert.rejects(intake.take("acme", delivery), /ENOSPC/);
+  isFull = false;
+  await intake.take("acme", delivery);
+  assert.deepEqual(
+    spooled.flatMap(({ deliveries }) => deliveries),
+    [delivery],
+  );
 });

@@ -78,6 +78,17 @@ test("a delivery that is refused whole is one letter of all its events, with its
   assert.equal(letters[0]!.body, "id=one&module=Tickets");
 });
 
+test("sim #6157: every event of an array is applied, not the first alone", async () => {
+  await using stage = await createStage(["tickets"]);
+  const tickets = [...stage.desk.store.records("tickets")].filter(({ deleted }) => !deleted).slice(0, 3);
+  const events = tickets.map(({ detail }) => event(stage, "Ticket_Update", detail));
+  const { settlement } = await apply(stage, [events]);
+  assert.deepEqual(settlement, { applied: 3, superseded: 0, filtered: 0, deadLettered: 0 });
+  const keys = tickets.map(({ key }) => key);
+  const rows = await stage.sink.rowsByKey(stage.context("tickets").writer.table, keys);
+  assert.deepEqual(new Set(rows.map(({ key }) => key)), new Set(keys));
+});
+
 test("events of tables that are not wanted, and known ones without a table, are filtered", async () => {
   await using stage = await createStage(["tickets"]);
   const unwanted = [event(stage, "Contact_Update", { id: "1", lastName: "x" }), event(stage, "KBRootCategory_Add", {})];

@@ -164,3 +164,23 @@ test("a pull that starts anew keeps tombstones", async () => {
   await again(stage);
   assert.equal((await counts(stage)).deleted, gone);
 });
+
+test("nango #2604: a record that a webhook brought while the listing was read is not taken for deleted", async () => {
+  await using stage = await stageOfContacts();
+  const context = stage.context("contacts");
+  let created: string | null = null;
+  /** Makes a contact once a page was had: the listing, which ends before it, lacks it. */
+  async function page(...args: Parameters<typeof context.source.page>): Promise<Page> {
+    const had = await context.source.page(...args);
+    if (created === null) {
+      created = stage.desk.store.create("contacts", { lastName: "Of a webhook" }).id;
+      await context.writer.write({ changes: [await context.source.get("contacts", created, null, heal)] });
+    }
+    return had;
+  }
+  const before = await counts(stage);
+  await again(stage, { ...context, source: { ...context.source, page } });
+  assert.notEqual(created, null);
+  assert.deepEqual(await counts(stage), { ...before, rows: before.rows + 1 });
+  assert.equal((await pullOf(stage)).state, "complete");
+});
