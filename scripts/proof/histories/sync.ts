@@ -73,7 +73,7 @@ export function startSync({ life, durable, random, registry, ...options }: SyncO
     registry: life.guard(registry.port),
     ledger: life.guard(durable.ledger),
     looks: life.guard(durable.looks),
-    observe: () => ({ event() {}, lackedDetail() {}, signature() {} }),
+    observe: () => ({ event() {}, lackedDetail() {}, signature() {}, fieldChanged() {} }),
     time,
     log,
   };

@@ -1,9 +1,9 @@
 import { Counter, Histogram } from "@deskmirror/runtime";
 import type { Metrics } from "@deskmirror/runtime";
-import type { ObserveEvents } from "./mirror/apply.ts";
+import type { ObserveSource } from "./mirror/open-mirror.ts";
 
-/** Counts every event by source, type and fate, and measures the lag from event to commit. */
-export function createObserver(metrics: Metrics): (source: string) => ObserveEvents {
+/** Counts every event by source, type and fate, measures the lag from event to commit, and counts what changes of fields. */
+export function createObserver(metrics: Metrics): (source: string) => ObserveSource {
   const events = new Counter({
     name: "deskmirror_events_total",
     help: "Events by type and where they went",
@@ -29,6 +29,12 @@ export function createObserver(metrics: Metrics): (source: string) => ObserveEve
     labelNames: ["source", "state"],
     registers: [metrics],
   });
+  const fields = new Counter({
+    name: "deskmirror_schema_changes_total",
+    help: "Fields that were added, removed or given another type",
+    labelNames: ["source", "table", "change"],
+    registers: [metrics],
+  });
   return (source) => ({
     event(type, fate, eventMs) {
       events.inc({ source, type, fate });
@@ -36,5 +42,6 @@ export function createObserver(metrics: Metrics): (source: string) => ObserveEve
     },
     lackedDetail: (type) => partial.inc({ source, type }),
     signature: (state) => signatures.inc({ source, state }),
+    fieldChanged: (table, change) => fields.inc({ source, table, change }),
   });
 }

@@ -23,7 +23,9 @@ export interface Pair {
   readonly dataDir: string;
   /** The SQLite file that is the sink. */
   readonly sinkFile: string;
-  /** The first value that a query of the SQLite sink gives, as text. */
+  /** The first row that a query of the SQLite sink gives, by column. */
+  readonly sinkRow: (query: string) => ReadonlyMap<string, unknown>;
+  /** The first value of that row, as text. */
   readonly sinkText: (query: string) => string;
   /** What creates a source of the Desk, with a new code, changed as given. */
   readonly newSource: (name: string, change?: object) => object;
@@ -96,14 +98,15 @@ export async function startPair(options: DeskEmulatorOptions, change: PairOption
     syncUrl,
     dataDir: dir,
     sinkFile,
-    sinkText(query) {
+    sinkRow(query) {
       const db = new DatabaseSync(sinkFile, { readOnly: true, timeout: 5_000 });
       try {
-        return String(Object.values(db.prepare(query).get() ?? {})[0]);
+        return new Map(Object.entries(db.prepare(query).get() ?? {}));
       } finally {
         db.close();
       }
     },
+    sinkText: (query) => String([...pair.sinkRow(query).values()][0]),
     newSource(name, change) {
       const { orgId, clientId, clientSecret, url } = desk;
       const endpoints = { accountsUrl: url, deskUrl: url };

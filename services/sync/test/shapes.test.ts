@@ -69,6 +69,12 @@ test("fields are asked for once, then each COMPARE_SECONDS: what was renamed, re
   shapes.clock.nowMs += COMPARE_MS;
   await shapes.followDue(heal.signal);
   assert.equal((await customOf(stage, "tickets")).has("cf_colour"), false);
+  assert.deepEqual(shapes.fieldChanges, ["tickets added", "tickets removed", "tickets retyped", "tickets removed"]);
+  assert.match(
+    shapes.lines[0] ?? "",
+    /"added":\["cf.cf_colour"\],"removed":\["cf.cf_color"\],"retyped":\["cf.cf_size"\]/,
+  );
+  assert.match(shapes.lines[0] ?? "", /fields of a table changed/);
 });
 
 test("a record that shows a field nobody knew makes only its module asked, and once for each field", async () => {

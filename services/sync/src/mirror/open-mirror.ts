@@ -37,6 +37,7 @@ import { createSilenceWatch } from "./silence.ts";
 import { createSubscriptionCare } from "./subscription-care.ts";
 import type { SubscriptionCare } from "./subscription-care.ts";
 import { createRestores } from "./restores.ts";
+import type { FieldChange } from "./field-changes.ts";
 import { createShapes } from "./shapes.ts";
 import type { TableContext } from "./table-context.ts";
 import { createTableWriter } from "./table-writer.ts";
@@ -64,9 +65,14 @@ export interface MirrorParts {
   readonly ledger: Pick<Ledger, "lastReceivedMs" | "counts">;
   /** What the last looks at the subscriptions found. */
   readonly looks: SubscriptionLooks;
-  readonly observe: (source: string) => ObserveEvents;
+  readonly observe: (source: string) => ObserveSource;
   readonly time: Time;
   readonly log: Log;
+}
+
+/** Told what metrics count of a data source. */
+export interface ObserveSource extends ObserveEvents {
+  readonly fieldChanged: (table: string, change: FieldChange) => void;
 }
 
 /** A data source that is being kept. */
@@ -100,6 +106,7 @@ export async function openMirror(parts: MirrorParts, opened: DataSource): Promis
   const { source, refusal } = watchGrant(parts.createSource(dataSource, throttle));
   const { sink, enabled, disabled } = await openTables(parts, dataSource, source);
   const addDeadLetters = (letters: readonly DeadLetter[]): Promise<void> => parts.deadLetters.add(letters);
+  const observe = parts.observe(name);
   const shapes = createShapes({
     dataSource: () => dataSource,
     source,
@@ -108,12 +115,13 @@ export async function openMirror(parts: MirrorParts, opened: DataSource): Promis
     toTable: (stream) => toTable(name, stream),
     compareMs: () => parts.intervals(dataSource).compareMs,
     nowMs: parts.time.now,
+    onFieldChanged: observe.fieldChanged,
     log,
   });
   await shapes.begin();
   const restores = createRestores();
   const contexts = createContexts();
-  const lag = createEventLag(parts.observe(name));
+  const lag = createEventLag(observe);
   const waitMs = (work: { readonly id: string; readonly size: number }) => parts.foreignTurns.waitMs(name, work);
   const readForeign = createReadForeign({ source, contexts, waitMs });
   const apply = createApply({ source, contexts, readForeign, addDeadLetters, observe: lag.observe });

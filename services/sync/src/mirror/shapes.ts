@@ -1,6 +1,8 @@
 import { ConfigError, PermanentError, TransientError, isJsonObject } from "@deskmirror/model";
 import type { Change, Column, DataSource, Sink, Source, Stream, Table } from "@deskmirror/model";
 import type { Log } from "@deskmirror/runtime";
+import { toFieldChanges } from "./field-changes.ts";
+import type { FieldChange } from "./field-changes.ts";
 import { toProgress } from "./table-context.ts";
 import type { TableWriter } from "./table-writer.ts";
 
@@ -25,6 +27,8 @@ export interface ShapesOptions {
   readonly compareMs: () => number;
   /** A clock of this process, in ms. */
   readonly nowMs: () => number;
+  /** Told of every field that was added, removed or given another type while this source was kept. */
+  readonly onFieldChanged: (table: string, change: FieldChange) => void;
   readonly log: Log;
 }
 
@@ -56,6 +60,8 @@ export function createShapes(options: ShapesOptions): Shapes {
     await sink.prepare([], { source: name, orgId, mode });
     const names = some.map((stream) => stream.name);
     const columns = await source.columns(names, { purpose: "reconcile", signal });
+    const before = await sink.shapes(name);
+    const asked = new Set(known.keys());
     let failure: TransientError | null = null;
     for (const stream of some) {
       const wanted = columns.get(stream.name);
@@ -64,8 +70,24 @@ export function createShapes(options: ShapesOptions): Shapes {
       // What was asked for and not found stays here: a field that Zoho does not name is no reason to ask again and again.
       known.set(stream.name, new Set([...(known.get(stream.name) ?? []), ...wanted.flatMap(toCustomField)]));
     }
+    await tell(before, (stream) => asked.has(stream));
     if (failure !== null) throw failure;
     for (const stream of names) unknown.delete(stream);
+  }
+
+  /** Says what changed of the views; that a view gets its custom fields for the first time is no change at Zoho. */
+  async function tell(before: ReadonlyMap<string, readonly Column[]>, wasAsked: (stream: string) => boolean) {
+    for (const [table, columns] of await sink.shapes(options.dataSource().name)) {
+      const old = before.get(table) ?? [];
+      if (!wasAsked(table) && !old.some((column) => toCustomField(column).length > 0)) continue;
+      const changes = toFieldChanges(old, columns);
+      const told = Object.entries(changes).filter(([, fields]) => fields.length > 0);
+      if (told.length === 0) continue;
+      log.info({ table, ...Object.fromEntries(told) }, "fields of a table changed, and its flat view with them");
+      for (const [change, fields] of told) {
+        for (const _ of fields) options.onFieldChanged(table, change as FieldChange);
+      }
+    }
   }
 
   /** A table that cannot be shaped keeps the shape it has and holds no other back; what may pass is given back, to be tried again. */

@@ -9,6 +9,8 @@ import type { Stage } from "./stage.ts";
 export interface StageShapes extends Shapes {
   /** What was logged, a JSON line each. */
   readonly lines: readonly string[];
+  /** `table change` of each field that changed. */
+  readonly fieldChanges: readonly string[];
   readonly clock: { nowMs: number };
   /** As its tables are to be shown. */
   readonly dataSource: { mode: DataSource["mode"] };
@@ -21,6 +23,7 @@ export function stageShapes({ desk, source, sink, contexts }: Stage): StageShape
   const tables = [...contexts.values()];
   const clock = { nowMs: 1 };
   const lines: string[] = [];
+  const fieldChanges: string[] = [];
   const name = tables[0]!.writer.table.source;
   const dataSource = { ...testDataSource({ name, orgId: desk.orgId }) };
   const shapes = createShapes({
@@ -31,7 +34,8 @@ export function stageShapes({ desk, source, sink, contexts }: Stage): StageShape
     toTable: (stream) => contexts.get(stream.name)!.writer.table,
     compareMs: () => COMPARE_MS,
     nowMs: () => clock.nowMs,
+    onFieldChanged: (table, change) => void fieldChanges.push(`${table} ${change}`),
     log: createLog({ service: "sync", level: "info", to: { write: (line) => void lines.push(line) } }),
   });
-  return { ...shapes, lines, clock, dataSource };
+  return { ...shapes, lines, fieldChanges, clock, dataSource };
 }

@@ -15,9 +15,9 @@ export interface SourceStatus {
   readonly ledger: Readonly<Record<string, number>>;
 }
 
-/** Status of the source `acme`. */
-export async function statusOf({ call }: Pair): Promise<SourceStatus> {
-  const { status, body } = await call("GET", "/sources/acme/status");
+/** Status of a source. */
+export async function statusOf({ call }: Pair, name = "acme"): Promise<SourceStatus> {
+  const { status, body } = await call("GET", `/sources/${name}/status`);
   assert.equal(status, 200, JSON.stringify(body));
   return body as SourceStatus;
 }
@@ -36,23 +36,23 @@ export async function until(what: string, holds: () => Promise<boolean>, timeout
   assert.fail(`it did not come to pass that ${what}${last instanceof Error ? `: ${last.message}` : ""}`);
 }
 
-/** Waits until nothing of `acme` is in flight and every table is live. */
-export async function settle(pair: Pair): Promise<void> {
+/** Waits until nothing of a source is in flight and every table is live. */
+export async function settle(pair: Pair, name = "acme"): Promise<void> {
   let last: unknown = null;
   await until("all is applied and live", async () => {
-    const status = await statusOf(pair);
+    const status = await statusOf(pair, name);
     last = status;
     return status.state === "live" && status.ledger["inFlight"] === 0;
   }).catch((error: unknown) => assert.fail(`${String(error)} ${JSON.stringify(last)}`));
 }
 
 /** Waits until source and sink are equal by `verify`; nothing is asked of sync beside. */
-export async function equal(pair: Pair): Promise<void> {
+export async function equal(pair: Pair, name = "acme"): Promise<void> {
   let verdict: unknown = null;
   await until(
     "source and sink are equal",
     async () => {
-      verdict = await pair.run("/sources/acme/verify");
+      verdict = await pair.run(`/sources/${name}/verify`);
       return (verdict as { readonly equal: boolean }).equal;
     },
     90_000,
