@@ -15,6 +15,7 @@ const { positionals, values } = parseArgs({
     changes: { type: "string" },
     runs: { type: "string" },
     seed: { type: "string" },
+    sink: { type: "string" },
   },
 });
 const number = (text: string | undefined, usual: number): number => (text === undefined ? usual : Number(text));
@@ -30,6 +31,7 @@ const proofs: Readonly<Record<string, () => Promise<boolean>>> = {
     proveHistories({
       runs: number(values.runs, 10_000),
       seed: number(values.seed ?? process.env["SEED"], Math.floor(Math.random() * 1e9)),
+      sink: values.sink === "sqlite" ? "sqlite" : "memory",
       signal,
     }),
 };
@@ -37,7 +39,7 @@ const proofs: Readonly<Record<string, () => Promise<boolean>>> = {
 const unknown = positionals.filter((name) => !Object.hasOwn(proofs, name));
 if (unknown.length > 0) {
   console.error(
-    `usage: npm run proof -- [${Object.keys(proofs).join("] [")}] [--tickets N] [--changes N a second] [--runs N] [--seed N]`,
+    `usage: npm run proof -- [${Object.keys(proofs).join("] [")}] [--tickets N] [--changes N a second] [--runs N] [--seed N] [--sink sqlite]`,
   );
   process.exit(2);
 }

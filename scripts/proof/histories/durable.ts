@@ -41,14 +41,14 @@ export interface Durable {
   };
 }
 
-/** What Redis and a sink hold, in memory. */
-export function createDurable(time: Time): Durable {
+/** What Redis holds in memory, and a sink, in memory where none is given. */
+export function createDurable(time: Time, sink: Sink = createMemorySink(time.now)): Durable {
   const { now } = time;
   const tokens = createMemoryTokens({ now });
   const { queue, createWorker, ledger, waiting, settled } = createMemoryDeliveries({ now });
   const stored = new Map<string, DeliveryGroup>();
   return {
-    sink: createMemorySink(now),
+    sink,
     tokens: tokens.store,
     leasesOf: ({ sleep }) => tokens.leasesOf(sleep),
     queue: {

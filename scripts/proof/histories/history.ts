@@ -46,8 +46,11 @@ const SETS = [
   ["departments", "contacts", "tickets", "ticket_attachments", "ticket_comments"],
 ] as const;
 
-/** Lives one history from its seed: random steps on Desk and on the processes, then rest, then judgement. */
-export async function liveHistory(seed: number, broken: Broken = {}): Promise<History> {
+/**
+ * Lives one history from its seed: random steps on Desk and on the processes, then rest, then judgement. A sink that is given must need no
+ * turn of the event loop, for which virtual time does not wait.
+ */
+export async function liveHistory(seed: number, broken: Broken = {}, sink?: Sink): Promise<History> {
   const random = createRandom(seed);
   const time = createVirtualTime(START_MS);
   const breaches: string[] = [];
@@ -61,7 +64,7 @@ export async function liveHistory(seed: number, broken: Broken = {}): Promise<Hi
   });
   const transport = createDeskTransport(desk, time);
   const tables = random.pick(SETS);
-  const durable = createDurable(time);
+  const durable = createDurable(time, sink);
   const chronicle = createChronicle(desk);
   const onBreach = (what: string): void => {
     breaches.push(what);

@@ -1,5 +1,9 @@
 import { setImmediate as turn } from "node:timers/promises";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { formatTable } from "@deskmirror/cli";
+import { openSink } from "@deskmirror/sinks";
 import { liveHistory } from "./history.ts";
 import type { History } from "./history.ts";
 
@@ -10,6 +14,8 @@ export async function proveHistories(options: {
   readonly runs: number;
   /** The first seed. */
   readonly seed: number;
+  /** Memory, or a SQLite file for each. */
+  readonly sink: "memory" | "sqlite";
   readonly signal: AbortSignal;
 }): Promise<boolean> {
   const { runs, seed, signal } = options;
@@ -21,7 +27,7 @@ export async function proveHistories(options: {
   for (; done < runs && !signal.aborted; done += 1) {
     // A history looks for no signal from outside.
     await turn();
-    const history = await liveHistory(seed + done);
+    const history = await (options.sink === "sqlite" ? liveOnSqlite(seed + done) : liveHistory(seed + done));
     for (const [name, count] of Object.entries(history.steps)) counts.set(name, (counts.get(name) ?? 0) + count);
     if (history.faults.length > 0) {
       failed.push(history.seed);
@@ -33,6 +39,17 @@ export async function proveHistories(options: {
   console.log(formatTable(["step", "times"], rows));
   console.log(`${done} histories from seed ${seed} on, ${rate()}; ${failed.length} failed ${failed.join(" ")}`);
   return done > 0 && failed.length === 0;
+}
+
+async function liveOnSqlite(seed: number): Promise<History> {
+  const dataDir = mkdtempSync(join(tmpdir(), "deskmirror-history-"));
+  const sink = await openSink(`sqlite:${join(dataDir, "desk.db")}`, { dataDir });
+  try {
+    return await liveHistory(seed, {}, sink);
+  } finally {
+    await sink.close();
+    rmSync(dataDir, { recursive: true, force: true });
+  }
 }
 
 /** A failed history as a person needs it: its faults, every step, and how to live it again. */
