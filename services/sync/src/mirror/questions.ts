@@ -42,7 +42,7 @@ const PAGE = 500;
 /** What Redis lost is due again from this much earlier: its clock, this process's and the sink's are never the same. */
 const CLOCKS_MS = 10 * 60_000;
 
-/** A GET cannot be known current before its own lower bound, which lies this far back at least. */
+/** A GET cannot be known current before its own lower bound, which lies this far back at least, and as long as it took. */
 const GET_BOUND_MS = 2_500;
 
 /** The questions of one data source. */
@@ -93,7 +93,8 @@ export function createQuestions(options: QuestionsOptions): Questions {
   return {
     async settleDoubts(signal) {
       const doubts = await sink.doubts(name, DOUBTS + refetcher.resting());
-      const answerable = doubts.filter(({ afterMs }) => afterMs < source.now() - GET_BOUND_MS);
+      const boundMs = source.now() - GET_BOUND_MS - source.latencyMs();
+      const answerable = doubts.filter(({ afterMs }) => afterMs < boundMs);
       const how = { purpose: "live", signal, concurrency: REFETCHES_AT_ONCE, fillsIn: false } as const;
       for (const [stream, asks] of Map.groupBy(answerable, (doubt) => doubt.stream)) {
         const context = contexts.get(stream);
