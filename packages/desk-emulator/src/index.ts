@@ -3,6 +3,7 @@ export type { DeskEmulator, DeskInProcess, WebhookControls } from "./desk-emulat
 export type { DeskEmulatorOptions, InProcessOptions } from "./options.ts";
 export type { DeskReply, DeskRequest, Exchange } from "./http/exchange.ts";
 export type { Poster } from "./webhooks/http-post.ts";
+export { createRandom, type Random } from "./random.ts";
 export { defaultSettings, type Settings } from "./settings.ts";
 export { editions, editionLimits, type Edition } from "./checks/limits.ts";
 export type { Crowd } from "./generator/crowds.ts";

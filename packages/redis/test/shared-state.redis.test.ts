@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { createDeliveryQueue } from "../src/delivery-queue.ts";
 import { createGaps } from "../src/gaps.ts";
 import { createHeartbeats } from "../src/heartbeats.ts";
@@ -11,31 +10,6 @@ const connection = await testConnection(await testRedis());
 const { client } = connection;
 const queue = createDeliveryQueue({ connection });
 atEnd(() => queue.close());
-
-test("gaps of one reason are one gap, from the earliest time, until a reading that began after the last of them", async () => {
-  const gaps = createGaps({ connection });
-  const source = uniqueName();
-  await gaps.open(source, "413 answered", 2_000);
-  await queue.openGap(source, "413 answered", 1_000);
-  await gaps.open(source, "413 answered", 1_500);
-  await queue.openGap(source, "ingest down", 3_000);
-  const open = [
-    { fromMs: 3_000, toMs: null, reason: "ingest down", state: "open" },
-    { fromMs: 1_000, toMs: null, reason: "413 answered", state: "open" },
-  ];
-  assert.deepEqual(await gaps.list(source), open);
-  await gaps.close(source, Date.now() - 60_000);
-  assert.deepEqual(await gaps.list(source), open);
-  await sleep(5);
-  const beforeMs = Date.now();
-  await gaps.close(source, beforeMs);
-  await gaps.open(source, "413 answered", 4_000);
-  assert.deepEqual(await gaps.list(source), [
-    { fromMs: 4_000, toMs: null, reason: "413 answered", state: "open" },
-    { fromMs: 3_000, toMs: beforeMs, reason: "ingest down", state: "closed" },
-    { fromMs: 1_000, toMs: beforeMs, reason: "413 answered", state: "closed" },
-  ]);
-});
 
 test("closed gaps are kept for seven days, the last hundred", async () => {
   const gaps = createGaps({ connection });

@@ -1,5 +1,5 @@
 import type { DataSource, Sink, Table } from "@deskmirror/model";
-import { toTable, wantedStreams } from "@deskmirror/sync/open-mirror";
+import { toTable, wantedStreams } from "@deskmirror/sync/open-tables";
 import { createMemoryThrottle, createMemoryTokens, testDataSource } from "@deskmirror/testing";
 import { createZohoDesk, exchangeCode } from "@deskmirror/zoho-desk";
 import type { Transport } from "@deskmirror/zoho-desk";

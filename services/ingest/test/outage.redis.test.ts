@@ -338,10 +338,12 @@ describe("a Redis that is there and not well", { concurrency: 2 }, () => {
     const used = await backend.usedBytes();
     const ingest = await start({ env: { QUEUE_LIMIT_BYTES: String(Math.floor(used * 1.2)) } });
     await until("it is found full", async () => /state":"full"/.test(ingest.output()));
+    await until("the registry is there", async () => (await ingest.ready()).checks["registry"]!.ok);
     const sent = [await send(ingest, path, "1"), await send(ingest, path, "2")];
     assert.deepEqual(
       sent.map(({ status }) => status),
       [200, 200],
+      ingest.output(),
     );
     await until("the ledger knows them", async () => (await backend.counts("acme")).inFlight === 2);
     assert.equal((await ingest.ready()).checks["redis"]!.ok, false);
@@ -359,6 +361,7 @@ describe("a Redis that is there and not well", { concurrency: 2 }, () => {
     assert.equal(status, 503);
     assert.equal(checks["redisSafety"]!.ok, false);
     assert.match(checks["redisSafety"]!.message, /appendonly yes/);
+    await until("the registry is there", async () => (await ingest.ready()).checks["registry"]!.ok);
     const sent = [await send(ingest, path, "1")];
     assert.equal(sent[0]!.status, 200);
     await ingest.end("SIGTERM");

@@ -35,7 +35,7 @@ import { createLedgerAudit } from "./audit-ledger.ts";
 import { createDefaultSink } from "./default-sink.ts";
 import { variables } from "./env.ts";
 import { createMirrors } from "./mirror/mirrors.ts";
-import { adoptTables, prepareTables, withSource } from "./mirror/open-mirror.ts";
+import { adoptTables, prepareTables, withSource } from "./mirror/open-tables.ts";
 import type { MirrorParts } from "./mirror/open-mirror.ts";
 import { createObserver } from "./observe.ts";
 import { observeSources } from "./observe-sources.ts";

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { startPair } from "./pair.ts";
+import { statusOf, until } from "./support/status.ts";
+import type { SourceStatus } from "./support/status.ts";
 
 const pair = await startPair({ tickets: 20, latencyMs: 2 });
 const token = await tokenOfOurOwn();
@@ -31,26 +33,7 @@ async function create(name: string, change: object = {}): Promise<Source> {
   return created;
 }
 
-interface Status {
-  readonly state: string;
-  readonly tables: readonly {
-    readonly name: string;
-    readonly state: string;
-    readonly rows: number;
-    readonly pull: { readonly startedAt: string } | null;
-  }[];
-  readonly ledger: { readonly applied: number; readonly inFlight: number; readonly unaccounted: number };
-}
-
-const status = async (name: string): Promise<Status> =>
-  (await pair.call("GET", `/sources/${name}/status`)).body as Status;
-
-async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  for (const endMs = performance.now() + 30_000; performance.now() < endMs; await sleep(100)) {
-    if (await holds()) return;
-  }
-  assert.fail(`it did not come to pass within 30 s that ${what}`);
-}
+const status = (name: string): Promise<SourceStatus> => statusOf(pair, name);
 
 /** A token beside those of the sources, to look at Desk as an agent would. */
 async function tokenOfOurOwn(): Promise<string> {

@@ -1,14 +1,4 @@
-import type {
-  DataSource,
-  DeadLetter,
-  DeliveryGroup,
-  Leases,
-  Settlement,
-  Sink,
-  Source,
-  Stream,
-  Table,
-} from "@deskmirror/model";
+import type { DataSource, DeadLetter, DeliveryGroup, Leases, Settlement, Sink, Source } from "@deskmirror/model";
 import type {
   ApplyOptions,
   DeadLetters,
@@ -41,6 +31,7 @@ import type { FieldChange } from "./field-changes.ts";
 import { createShapes } from "./shapes.ts";
 import type { TableContext } from "./table-context.ts";
 import { createTableWriter } from "./table-writer.ts";
+import { openTables, toTable } from "./open-tables.ts";
 
 /** How the parts of a mirror are made; `main.ts` supplies the adapters. */
 export interface MirrorParts {
@@ -224,74 +215,4 @@ export async function openMirror(parts: MirrorParts, opened: DataSource): Promis
       await throttle.close();
     },
   };
-}
-
-/** Lends a source to what must ask it without a mirror of it. */
-export async function withSource<T>(
-  parts: Pick<MirrorParts, "createThrottle" | "createSource">,
-  dataSource: DataSource,
-  use: (source: Source) => Promise<T>,
-): Promise<T> {
-  const throttle = parts.createThrottle(dataSource, createLimits(dataSource.throttle).current);
-  try {
-    return await use(parts.createSource(dataSource, throttle));
-  } finally {
-    await throttle.close();
-  }
-}
-
-/** Makes the tables a source is to have; those that are there are kept as they are. ConfigError when the sink refuses them. */
-export function prepareTables(parts: MirrorParts, dataSource: DataSource): Promise<void> {
-  return withSource(parts, dataSource, async (source) => void (await openTables(parts, dataSource, source)));
-}
-
-/**
- * Makes the tables of a new source; those it had before under its name keep their rows, and nothing else that was known of them:
- * whatever changed meanwhile, nobody told. ConfigError when the sink refuses them.
- */
-export function adoptTables(parts: MirrorParts, dataSource: DataSource): Promise<void> {
-  return withSource(parts, dataSource, async (source) => {
-    const { sink } = await openTables(parts, dataSource, source);
-    const states = await sink.states(dataSource.name);
-    for (const stream of source.streams) {
-      const { epoch = 0 } = states.get(stream.name) ?? {};
-      // None was written: there is nothing to forget.
-      if (epoch === 0) continue;
-      // The next epoch: whoever still works on the removed source is fenced.
-      const state = { watermarkMs: null, progress: {}, epoch: epoch + 1 };
-      await sink.write({ table: toTable(dataSource.name, stream), changes: [], horizonMs: source.now(), state });
-    }
-  });
-}
-
-async function openTables(parts: MirrorParts, dataSource: DataSource, source: Source) {
-  const { name, orgId, mode, sinkUrl, tables } = dataSource;
-  const sink = await parts.openSink(sinkUrl ?? parts.defaultSinkUrl);
-  const { enabled, disabled } = wantedStreams(source, tables);
-  await sink.prepare(
-    enabled.map((stream) => toTable(name, stream)),
-    { source: name, orgId, mode },
-  );
-  return { sink, enabled, disabled };
-}
-
-/** A stream as the sink must know it. */
-export function toTable(source: string, { name, core, hasModifiedTime, isByCreatedTime }: Stream): Table {
-  return { source, stream: name, core, hasModifiedTime, isByCreatedTime };
-}
-
-/** The named tables (none named: all but children of tickets) with the parents they are read under, parents first. */
-export function wantedStreams(
-  source: Source,
-  tables: readonly string[] | null,
-): { readonly enabled: readonly Stream[]; readonly disabled: ReadonlyMap<string, string> } {
-  const named = source.streams.filter(({ name, perTicket }) => (tables === null ? !perTicket : tables.includes(name)));
-  const parents = new Set(named.map(({ parent }) => parent));
-  const wanted = source.streams.filter((stream) => named.includes(stream) || parents.has(stream.name));
-  const disabled = new Map<string, string>();
-  for (const { name, parent } of wanted) {
-    const missing = source.missingScope(name) ?? (parent === null ? undefined : disabled.get(parent));
-    if (missing !== undefined) disabled.set(name, missing);
-  }
-  return { enabled: wanted.filter(({ name }) => !disabled.has(name)), disabled };
 }

@@ -5,7 +5,7 @@ import { createLog } from "@deskmirror/runtime";
 import { createMemorySink } from "@deskmirror/sinks";
 import { createMemoryThrottle, createMemoryTokens, testDataSource } from "@deskmirror/testing";
 import { createZohoDesk, exchangeCode } from "@deskmirror/zoho-desk";
-import { toTable } from "../../src/mirror/open-mirror.ts";
+import { toTable } from "../../src/mirror/open-tables.ts";
 import { runPull } from "../../src/mirror/pull.ts";
 import { createRefetcher } from "../../src/mirror/refetch.ts";
 import type { TableContext } from "../../src/mirror/table-context.ts";

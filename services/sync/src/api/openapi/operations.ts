@@ -20,6 +20,19 @@ const letters = "/api/dead-letters";
 /** Calls whose answer is a run. */
 const begun = { 200: answers.run, 202: answers.started };
 
+/** A decision on the held deletes of a table. */
+function decision(verb: "confirm" | "refuse", summary: string): Operation {
+  return {
+    method: "post",
+    path: `${one}/deletes/${verb}`,
+    tag: "Held deletes",
+    summary,
+    body: decideBody,
+    answers: { 200: answers.decided },
+    refusals: [400, 404, 409, 422],
+  };
+}
+
 /** Every call of the admin API (contract section 4). A test holds them against the routes. */
 export const operations: readonly Operation[] = [
   {
@@ -195,24 +208,8 @@ export const operations: readonly Operation[] = [
     answers: { 200: answers.heldDeletes },
     refusals: [404],
   },
-  {
-    method: "post",
-    path: `${one}/deletes/confirm`,
-    tag: "Held deletes",
-    summary: "Let the held deletes of a table be proven and written",
-    body: decideBody,
-    answers: { 200: answers.decided },
-    refusals: [400, 404, 409, 422],
-  },
-  {
-    method: "post",
-    path: `${one}/deletes/refuse`,
-    tag: "Held deletes",
-    summary: "Keep the rows of a table, until whole listings lack them again",
-    body: decideBody,
-    answers: { 200: answers.decided },
-    refusals: [400, 404, 409, 422],
-  },
+  decision("confirm", "Let the held deletes of a table be proven and written"),
+  decision("refuse", "Keep the rows of a table, until whole listings lack them again"),
   {
     method: "get",
     path: letters,

@@ -1,5 +1,5 @@
 import type { DataSource, RequestOptions, Sink, Source } from "@deskmirror/model";
-import { toTable, wantedStreams } from "../open-mirror.ts";
+import { toTable, wantedStreams } from "../open-tables.ts";
 import { checkBin } from "./check-bin.ts";
 import { checkEdition } from "./check-edition.ts";
 import { checkGrant } from "./check-grant.ts";
