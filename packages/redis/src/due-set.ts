@@ -2,17 +2,22 @@ import { ask } from "./ask.ts";
 import type { RedisConnection } from "./connection.ts";
 import { sourceKey } from "./keys.ts";
 
-/** Children of a record that must be read again. */
-export interface Due {
+/** Children of a record, of one stream. */
+export interface Children {
   readonly stream: string;
   readonly parentKey: string;
+}
+
+/** Children that must be read again. */
+export interface Due extends Children {
+  /** When they became due by Redis's clock (ms); later each time, even when that clock is not. */
   readonly dueMs: number;
 }
 
 /** Coalesced work of each source, newest first, shared by all processes. TransientError when Redis is out of reach. */
 export interface DueSet {
-  /** What is due already becomes due at the later time. */
-  readonly add: (source: string, due: readonly Due[]) => Promise<void>;
+  /** They are due from now on, those that were due already once more. */
+  readonly add: (source: string, children: readonly Children[]) => Promise<void>;
   /** Takes up to `limit`; what is not done within `ttlMs` can be claimed again. */
   readonly claim: (source: string, limit: number, ttlMs: number) => Promise<readonly Due[]>;
   /** Forgets what was claimed, unless it became due again since. */
@@ -28,10 +33,19 @@ export interface DueSet {
   readonly found: (source: string, sinceMs: number) => Promise<void>;
 }
 
-/** KEYS due, claimed · ARGV limit, ttl in ms */
-const CLAIM = `
+const NOW = `
 local time = redis.call("TIME")
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local now = time[1] * 1000 + math.floor(time[2] / 1000)`;
+
+/** KEYS due · ARGV members; whoever works on one of them finds that it became due again, whatever any clock says */
+const ADD = `${NOW}
+for _, member in ipairs(ARGV) do
+  local known = tonumber(redis.call("ZSCORE", KEYS[1], member) or 0)
+  redis.call("ZADD", KEYS[1], string.format("%d", math.max(now, known + 1)), member)
+end`;
+
+/** KEYS due, claimed · ARGV limit, ttl in ms */
+const CLAIM = `${NOW}
 redis.call("ZREMRANGEBYSCORE", KEYS[2], "-inf", now)
 local newest = redis.call("ZREVRANGE", KEYS[1], 0, ARGV[1] + redis.call("ZCARD", KEYS[2]) - 1, "WITHSCORES")
 local taken = {}
@@ -67,10 +81,8 @@ export function createDueSet({ connection: { client } }: { readonly connection: 
   }
 
   return {
-    async add(source, due) {
-      if (due.length === 0) return;
-      const scored = due.flatMap((each) => [each.dueMs, toMember(each)]);
-      await ask(client.zadd(keys(source)[0], "GT", ...scored));
+    async add(source, children) {
+      if (children.length > 0) await ask(client.eval(ADD, 1, keys(source)[0], ...children.map(toMember)));
     },
     async claim(source, limit, ttlMs) {
       const taken = (await ask(client.eval(CLAIM, 2, ...keys(source), limit, ttlMs))) as string[];
@@ -96,7 +108,7 @@ export function createDueSet({ connection: { client } }: { readonly connection: 
   };
 }
 
-function toMember({ stream, parentKey }: Due): string {
+function toMember({ stream, parentKey }: Children): string {
   return `${stream} ${parentKey}`;
 }
 

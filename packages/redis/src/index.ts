@@ -7,7 +7,7 @@ export type { DeliveryQueue } from "./delivery-queue.ts";
 export { createDeliveryWorker } from "./delivery-worker.ts";
 export type { ApplyOptions, DeliveryWorker, DeliveryWorkerOptions, DeliveryWorkerState } from "./delivery-worker.ts";
 export { createDueSet } from "./due-set.ts";
-export type { Due, DueSet } from "./due-set.ts";
+export type { Children, Due, DueSet } from "./due-set.ts";
 export { createGaps } from "./gaps.ts";
 export type { Gaps } from "./gaps.ts";
 export { createHeartbeats } from "./heartbeats.ts";

@@ -1,7 +1,7 @@
-import type { Due, DueSet } from "@deskmirror/redis";
+import type { Children, Due, DueSet } from "@deskmirror/redis";
 
 interface Entry {
-  due: Due;
+  readonly due: Due;
   claimedUntilMs: number;
 }
 
@@ -19,10 +19,10 @@ export function createMemoryDueSet({ now = Date.now }: { readonly now?: () => nu
   return {
     async add(source, all) {
       const entries = entriesOf(source);
-      for (const due of all) {
-        const known = entries.get(toName(due));
-        if (known === undefined) entries.set(toName(due), { due, claimedUntilMs: 0 });
-        else if (due.dueMs > known.due.dueMs) known.due = due;
+      for (const children of all) {
+        const known = entries.get(toName(children));
+        const dueMs = Math.max(now(), (known?.due.dueMs ?? 0) + 1);
+        entries.set(toName(children), { claimedUntilMs: known?.claimedUntilMs ?? 0, due: { ...children, dueMs } });
       }
     },
     async claim(source, limit, ttlMs) {
@@ -54,6 +54,6 @@ export function createMemoryDueSet({ now = Date.now }: { readonly now?: () => nu
   };
 }
 
-function toName({ stream, parentKey }: Due): string {
+function toName({ stream, parentKey }: Children): string {
   return `${stream} ${parentKey}`;
 }

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { TransientError } from "@deskmirror/model";
 import type { Batch, Change, Table } from "@deskmirror/model";
-import type { Due } from "@deskmirror/redis";
+import type { Children } from "@deskmirror/redis";
 import { createMarkDue } from "../src/mirror/due-children.ts";
 import { runPull } from "../src/mirror/pull.ts";
 import { withTableLease } from "../src/mirror/table-lease.ts";
@@ -14,7 +15,7 @@ const tables = ["tickets", "ticket_comments", "ticket_history"];
 /** Marks for a stream of the stage, and what they made due, as `table key`. */
 function createMarks({ contexts }: Stage, table: string) {
   const marked: string[] = [];
-  const add = async (_source: string, due: readonly Due[]): Promise<void> =>
+  const add = async (_source: string, due: readonly Children[]): Promise<void> =>
     void marked.push(...due.map(({ stream, parentKey }) => `${stream} ${parentKey}`));
   const dueChildren = { add, claim: async () => [], done: async () => {}, size: async () => 0 };
   const enabled = [...contexts.values()].map(({ stream }) => stream);
@@ -22,7 +23,6 @@ function createMarks({ contexts }: Stage, table: string) {
     source: "acme",
     enabled,
     dueChildren,
-    now: Date.now,
   });
   return { mark, marked };
 }
@@ -59,7 +59,13 @@ function watchWrites({ sink, source }: Stage, table: Table) {
   return { order, writer: createTableWriter({ sink: watched, table, now: () => source.now(), onTouched }) };
 }
 
-test("what an event or a GET tells is marked before its commit is known; a quiet write marks nothing", async () => {
+/** A page of tickets as comparing reads them. */
+async function readTickets({ source }: Stage): Promise<readonly Change[]> {
+  const [cursor] = await source.plan("tickets", [], heal);
+  return (await source.page("tickets", cursor!, heal)).changes;
+}
+
+test("what a GET tells is marked before its commit; a quiet write marks nothing", async () => {
   await using stage = await createStage(tables);
   const { table } = stage.context("ticket_comments").writer;
   const comment = await readComment(stage);
@@ -82,22 +88,36 @@ test("a deletion is marked again once it is committed, so that whoever reads its
   assert.deepEqual(order, ["marked", "committed", "marked"]);
 });
 
-test("what comparing finds is marked once it is known to have changed the row", async () => {
+test("what comparing finds is marked before its commit is known, and only what makes the row another one", async () => {
   await using stage = await createStage(tables);
   const { table } = stage.context("tickets").writer;
+  const { order, writer } = watchWrites(stage, table);
+  const changes = await readTickets(stage);
+  await writer.write({ changes });
+  assert.deepEqual(order, ["marked", "committed"]);
+  await writer.write({ changes });
+  assert.deepEqual(order, ["marked", "committed", "committed"]);
+});
+
+test("a change found by comparing whose children could not be marked is found once more", async () => {
+  await using stage = await createStage(tables);
+  const { table } = stage.context("tickets").writer;
+  const { sink, source } = stage;
   const marked: string[] = [];
-  const onTouched = async (changes: readonly Change[]): Promise<void> =>
-    void marked.push(...changes.map(({ key }) => key));
-  const writer = createTableWriter({ sink: stage.sink, table, now: () => stage.source.now(), onTouched });
-  const [cursor] = await stage.source.plan("tickets", [], heal);
-  const { changes } = await stage.source.page("tickets", cursor!, heal);
+  let isRedisAway = true;
+  const onTouched = async (touched: readonly Change[]): Promise<void> => {
+    if (isRedisAway) throw new TransientError("Redis is away");
+    marked.push(...touched.map(({ key }) => key));
+  };
+  const writer = createTableWriter({ sink, table, now: () => source.now(), onTouched });
+  const changes = await readTickets(stage);
+  await assert.rejects(writer.write({ changes }), TransientError);
+  isRedisAway = false;
   await writer.write({ changes });
   assert.deepEqual(
     marked,
     changes.map(({ key }) => key),
   );
-  await writer.write({ changes });
-  assert.equal(marked.length, changes.length);
 });
 
 test("an event was lost and a pull brought its change: the children are due, for they may have been read before", async () => {

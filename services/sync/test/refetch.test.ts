@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Change } from "@deskmirror/model";
 import { createTableWork } from "../src/mirror/table-work.ts";
 import { createRefetcher } from "../src/mirror/refetch.ts";
+import { createTableWriter } from "../src/mirror/table-writer.ts";
 import { createStage, heal } from "./support/stage.ts";
 
 const how = { ...heal, concurrency: 1, fillsIn: false };
@@ -35,4 +37,25 @@ test("Zoho answered 401 for a while: a table rests half a minute, one whose scop
   assert.deepEqual([work.isResting("tickets"), work.isResting("contacts")], [true, true]);
   nowMs += 31_000;
   assert.deepEqual([work.isResting("tickets"), work.isResting("contacts")], [false, true]);
+});
+
+test("detail is filled in and tells of a change whose event was lost: the children are due; they are not when it tells of none", async () => {
+  await using stage = await createStage(["tickets"]);
+  await stage.pull("tickets");
+  const { sink, source } = stage;
+  const { table } = stage.context("tickets").writer;
+  const touched: string[] = [];
+  const onTouched = async (changes: readonly Change[]): Promise<void> =>
+    void touched.push(...changes.map(({ key }) => key));
+  const writer = createTableWriter({ sink, table, now: () => source.now(), onTouched });
+  const due = await sink.detailDue(table, 100);
+  stage.desk.clock.advance(10_000);
+  stage.desk.store.update("tickets", due[0]!.key, { subject: "Changed without a word" });
+  const fillIn = { ...heal, concurrency: 4, fillsIn: true };
+  assert.equal(
+    await createRefetcher(Date.now).refetch({ ...stage.context("tickets"), writer }, due, fillIn),
+    due.length,
+  );
+  assert.deepEqual(await sink.detailDue(table, 100), []);
+  assert.deepEqual(touched, [due[0]!.key]);
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Gap } from "@deskmirror/model";
-import type { Due } from "@deskmirror/redis";
+import type { Children } from "@deskmirror/redis";
 import { createLog } from "@deskmirror/runtime";
 import { tableLife } from "../src/mirror/due-work.ts";
 import type { Intervals, TableFacts } from "../src/mirror/due-work.ts";
@@ -210,7 +210,7 @@ test("gaps that open one after another make a round each tenth of the interval a
 
 test("a round that finds a ticket changed makes each wanted child table of it due", async () => {
   const marked: string[] = [];
-  const add = async (_source: string, due: readonly Due[]): Promise<void> =>
+  const add = async (_source: string, due: readonly Children[]): Promise<void> =>
     void marked.push(...due.map(({ stream, parentKey }) => `${stream} ${parentKey}`));
   await using stage = await createStage(["tickets", "ticket_comments", "ticket_history"]);
   await stage.pull("tickets");
@@ -219,7 +219,7 @@ test("a round that finds a ticket changed makes each wanted child table of it du
   const { table } = context.writer;
   const { sink, source, contexts } = stage;
   const enabled = [...contexts.values()].map(({ stream }) => stream);
-  const onTouched = createMarkDue(context.stream, { source: "acme", enabled, dueChildren, now: Date.now })!;
+  const onTouched = createMarkDue(context.stream, { source: "acme", enabled, dueChildren })!;
   const writer = createTableWriter({ sink, table, now: () => source.now(), onTouched });
   const marking = new Map([["tickets", { ...context, writer }]]);
   const { key } = stage.desk.store.records("tickets").find(({ deleted, archived }) => !deleted && !archived)!;

@@ -163,7 +163,6 @@ export async function openMirror(parts: MirrorParts, opened: DataSource): Promis
         source: name,
         enabled,
         dueChildren: parts.dueChildren,
-        now: parts.time.now,
       });
       const table = toTable(name, stream);
       const onTouched = markDue !== null && { onTouched: markDue };

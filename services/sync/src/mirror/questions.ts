@@ -76,7 +76,7 @@ export function createQuestions(options: QuestionsOptions): Questions {
     if (sinceMs === null) return;
     const enabled = [...contexts.values()].map(({ stream }) => stream);
     for (const { stream, writer } of contexts.values()) {
-      const markDue = createMarkDue(stream, { source: name, enabled, dueChildren, now: options.now });
+      const markDue = createMarkDue(stream, { source: name, enabled, dueChildren });
       if (markDue === null) continue;
       const changedAfterMs = sinceMs - CLOCKS_MS;
       for (let after = ""; ;) {

@@ -1,5 +1,5 @@
 import { CreditsError, PermanentError } from "@deskmirror/model";
-import type { Purpose } from "@deskmirror/model";
+import type { Change, Purpose } from "@deskmirror/model";
 import { isRefusal } from "./grant-watch.ts";
 import type { TableContext } from "./table-context.ts";
 
@@ -7,6 +7,8 @@ import type { TableContext } from "./table-context.ts";
 export interface Ask {
   readonly key: string;
   readonly parentId: string | null;
+  /** Of a row whose detail is to be filled in: the modified time it has (ms). */
+  readonly modifiedMs?: number | null;
 }
 
 /** A record that could not be had is left alone this long: after an error that passes or is not its own, and after one that does not. */
@@ -25,7 +27,7 @@ interface RefetchOptions {
   readonly purpose: Purpose;
   readonly signal: AbortSignal;
   readonly concurrency: number;
-  /** Only detail is filled in. */
+  /** Only detail is to be filled in: an answer that tells of no change makes no children due. */
   readonly fillsIn: boolean;
 }
 
@@ -41,6 +43,11 @@ async function isHeld({ sink, writer, stream, log }: TableContext, key: string, 
   return isSuspect;
 }
 
+/** A change whose event was lost may be learnt from the answer that fills in an older one's detail, and from nothing else. */
+function tellsOfChange(answer: Change, { modifiedMs = null }: Ask): boolean {
+  return answer.op !== "upsert" || answer.modifiedMs !== modifiedMs;
+}
+
 function isItsOwn(error: unknown): boolean {
   return error instanceof PermanentError && !isRefusal(error);
 }
@@ -49,11 +56,15 @@ function isItsOwn(error: unknown): boolean {
 export function createRefetcher(now: () => number): Refetcher {
   const restUntil = new Map<string, number>();
 
-  async function ask(context: TableContext, { key, parentId }: Ask, options: RefetchOptions): Promise<void> {
+  async function ask(context: TableContext, one: Ask, options: RefetchOptions): Promise<void> {
+    const { key, parentId } = one;
     const name = `${context.stream.name}/${key}`;
     try {
       const change = await context.source.get(context.stream.name, key, parentId, options);
-      const [written] = await context.writer.write({ changes: [change], quiet: options.fillsIn });
+      const [written] = await context.writer.write({
+        changes: [change],
+        quiet: options.fillsIn && !tellsOfChange(change, one),
+      });
       if (written instanceof PermanentError) throw written;
       restUntil.delete(name);
     } catch (error) {

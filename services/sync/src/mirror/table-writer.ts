@@ -1,5 +1,5 @@
-import { PermanentError, createGroupCommit, toError } from "@deskmirror/model";
-import type { Change, Outcome, Shown, Sink, Table, TableState } from "@deskmirror/model";
+import { PermanentError, createGroupCommit, toError, toVersionParts } from "@deskmirror/model";
+import type { Change, Outcome, Row, Shown, Sink, StateChange, Table, TableState } from "@deskmirror/model";
 
 /** What became of a change; a PermanentError when the sink will never take it. */
 export type Written = Outcome | PermanentError;
@@ -47,16 +47,24 @@ interface Said {
 
 const NOTHING_SAID: Said = { shown: [], state: undefined };
 
-/**
- * Changes that may make other tables due: those told by an event or a GET, and those found by comparing, a pull's too. A deletion counts as both:
- * whoever reads what is due of it must find the row deleted.
- */
-function toTouches(items: readonly Item[]): { readonly told: readonly Change[]; readonly found: readonly Change[] } {
-  const loud = items.flatMap(({ quiet, changes }) =>
-    quiet === true ? [] : changes.filter(({ op }) => op !== "refetch"),
+/** Changes that may make other tables due. */
+function toLoud(items: readonly Item[]): readonly StateChange[] {
+  return items.flatMap(({ quiet, changes }) =>
+    quiet === true ? [] : changes.filter((change) => change.op !== "refetch"),
   );
-  const isTold = ({ origin }: Change): boolean => origin === "event" || origin === "get";
-  return { told: loud.filter(isTold), found: loud.filter((change) => !isTold(change) || change.op === "delete") };
+}
+
+/** An event comes again when its writer ends before it has marked what the event touches. */
+function comesAgain({ origin }: Change): boolean {
+  return origin === "event";
+}
+
+/** Whether a change will make the row another one. */
+function isNews(change: StateChange, row: Row | undefined): boolean {
+  if (row === undefined || (change.op === "delete") !== (row.deletedMs !== null)) return true;
+  const { core } = change;
+  if (core === null || core.version < row.versions.core) return false;
+  return toVersionParts(core.version)?.contentHash !== toVersionParts(row.versions.core)?.contentHash;
 }
 
 const MAX_ITEMS = 64;
@@ -72,8 +80,8 @@ export function createTableWriter(options: {
   /** The source's clock, in ms. */
   readonly now: () => number;
   /**
-   * Told of records that changed, before those writes resolve; of events and GETs while they are written, so that no crash after the
-   * commit can swallow it.
+   * Told of records that change: before their commit, so that no crash can swallow it; of events, which come again, beside it; of deletions
+   * once more after it, since whoever reads what is due of one must find the row deleted.
    */
   readonly onTouched?: (changes: readonly Change[]) => Promise<void>;
   /** Told when rows that were tombstones are live again. */
@@ -90,17 +98,20 @@ export function createTableWriter(options: {
       const state = items.reduce((before, { advance }) => advance?.(before!) ?? before, session?.state);
       const changed = new Set<string>();
       const changes = items.flatMap((item) => item.changes);
-      const { told, found } = onTouched === undefined ? { told: [], found: [] } : toTouches(items);
+      const loud = onTouched === undefined ? [] : toLoud(items);
+      const events = loud.filter(comesAgain);
+      const others = await keepNews(loud.filter((change) => !comesAgain(change)));
+      if (others.length > 0) await onTouched?.(others);
       const [written] = await Promise.all([
         writeBatch(
           { changes, changed },
           { shown: items.flatMap(({ shown }) => shown ?? []), state: state === session?.state ? undefined : state },
         ),
-        told.length > 0 && onTouched?.(told),
+        events.length > 0 && onTouched?.(events),
       ]);
       if (session !== undefined && state !== undefined) session.state = state;
-      const foundChanged = found.filter(({ key }) => changed.has(key));
-      if (foundChanged.length > 0) await onTouched?.(foundChanged);
+      const deleted = loud.filter(({ op, key }) => op === "delete" && changed.has(key));
+      if (deleted.length > 0) await onTouched?.(deleted);
       let from = 0;
       for (const item of items) {
         item.written = written.slice(from, (from += item.changes.length));
@@ -108,6 +119,14 @@ export function createTableWriter(options: {
       }
     },
   });
+
+  /** Leaves out what is here as it was read. */
+  async function keepNews(changes: readonly StateChange[]): Promise<readonly StateChange[]> {
+    if (changes.length === 0) return [];
+    const keys = changes.map(({ key }) => key);
+    const rows = new Map((await sink.rowsByKey(table, keys)).map((row) => [row.key, row]));
+    return changes.filter((change) => isNews(change, rows.get(change.key)));
+  }
 
   /** A batch the sink refuses for good is halved until the change that spoils it stands alone; what speaks of the changes goes last. */
   async function writeBatch({ changes, changed }: Changes, said: Said = NOTHING_SAID): Promise<readonly Written[]> {
