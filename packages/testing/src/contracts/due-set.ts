@@ -34,8 +34,8 @@ export function dueSetContract(due: DueSet): void {
     await due.done(source, first!);
     const [second] = await due.claim(source, 1, 60_000);
     assert.deepEqual(second, { ...children, dueMs: second!.dueMs });
-    assert.ok(second!.dueMs > first!.dueMs);
-    await due.done(source, second!);
+    assert.ok(second.dueMs > first!.dueMs);
+    await due.done(source, second);
     assert.equal(await due.size(source), 0);
   });
 
