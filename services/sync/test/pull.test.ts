@@ -72,6 +72,17 @@ test("a listing that shows fewer records than Zoho counts is incomplete and says
   assert.equal(watermarkMs, null);
 });
 
+test("where Zoho counts archived tickets among the others, tickets are complete once the archived ones are here", async () => {
+  await using stage = await createStage(["departments", "tickets", "archived_tickets"], {
+    tickets: 200,
+    settings: { ticketsCountArchived: true },
+  });
+  await stage.pull("tickets");
+  assert.equal((await pullOf(stage, "tickets")).state, "incomplete");
+  await stage.pull("departments", "archived_tickets", "tickets");
+  assert.equal((await pullOf(stage, "tickets")).state, "complete");
+});
+
 test("a reading that falls short makes the pull incomplete, with the reading's own reason", async () => {
   await using stage = await createStage(["contacts"]);
   const context = stage.context("contacts");

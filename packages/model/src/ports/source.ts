@@ -20,6 +20,8 @@ export interface Stream {
   readonly hasModifiedTime: boolean;
   /** Whether readings that show all of it go by `createdTime` and prove it span by span. */
   readonly isByCreatedTime: boolean;
+  /** A stream whose records `Source.count` may count among these; null: there is none. */
+  readonly countsAlso: string | null;
   /** A top-level key that is true in records which readings do not show any more although they exist; null: there are none. */
   readonly asideKey: string | null;
   /** Whether webhooks tell of its changes. */

@@ -70,6 +70,7 @@ function toStream(spec: StreamSpec): Stream {
     core: spec.core,
     hasModifiedTime: spec.modified !== "never",
     isByCreatedTime: spec.search !== null,
+    countsAlso: spec.countsAlso,
     asideKey: spec.asideKey,
     hasEvents: spec.events !== null,
     // What is read under each ticket is due when its ticket changes; comparing it whole would cost credits per ticket.

@@ -59,6 +59,8 @@ export interface StreamSpec {
   readonly get: GetSpec | null;
   /** `GET` gives `{"count":"N"}`. */
   readonly countPath: string | null;
+  /** The stream whose records that count may have too, since Zoho does not say whether it does; null: there is none. */
+  readonly countsAlso: string | null;
   /** Key of the parent's rows that counts its records of this stream; null where none does. */
   readonly countedBy: string | null;
   /** Key of a record; null when the row has none. */
@@ -100,6 +102,7 @@ export function stream(given: Given & Partial<Omit<StreamSpec, "list">>): Stream
     search: null,
     get: null,
     countPath: null,
+    countsAlso: null,
     countedBy: null,
     toKey: (row) => toId(row["id"]),
     parentKeys: [],

@@ -101,6 +101,7 @@ export const tickets = stream({
   search: { paths: ["/tickets/search"], limit: 100, byDepartment: true },
   get: { path: "/tickets/:key", query: include },
   countPath: "/ticketsCount",
+  countsAlso: "archived_tickets",
   modified: "always",
   core,
   detail,

@@ -133,7 +133,7 @@ async function finishPull(context: TableContext, session: TableSession, running:
   const { source, sink, writer } = context;
   const pull = endReadings(running);
   const { deleted } = await sink.count(writer.table);
-  const shortfall = pull.message ?? countShortfall(pull, deleted);
+  const shortfall = pull.message ?? countShortfall(pull, { deleted, countedToo: await countAlso(context) });
   const { isDoubtful, message } =
     shortfall === null ? await judgeUnseen(context, pull) : { isDoubtful: pull.isDoubtful, message: shortfall };
   const complete = message === null;
@@ -180,9 +180,16 @@ function distinctOf(readings: readonly Reading[]): number {
   return readings.reduce((sum, { distinct }) => sum + distinct, 0);
 }
 
-function countShortfall(pull: Pull, deletedNow: number): string | null {
+/** Rows of another table that Zoho may have counted among this one's. */
+async function countAlso({ sink, stream, writer: { table } }: TableContext): Promise<number> {
+  const { countsAlso } = stream;
+  if (countsAlso === null || !(await sink.states(table.source)).has(countsAlso)) return 0;
+  return (await sink.count({ ...table, stream: countsAlso, core: null })).rows;
+}
+
+function countShortfall(pull: Pull, now: { readonly deleted: number; readonly countedToo: number }): string | null {
   if (pull.expected === null) return null;
-  const least = pull.expected - Math.max(0, deletedNow - pull.deletedBefore);
+  const least = pull.expected - Math.max(0, now.deleted - pull.deletedBefore) - now.countedToo;
   if (pull.distinct >= least) return null;
   return `Zoho counts ${pull.expected} records, the listing showed ${pull.distinct}; it is read again by itself.`;
 }

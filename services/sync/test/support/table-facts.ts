@@ -11,6 +11,7 @@ export const stream: Stream = {
   core: [],
   hasModifiedTime: true,
   isByCreatedTime: true,
+  countsAlso: null,
   asideKey: null,
   hasEvents: true,
   polled: false,
