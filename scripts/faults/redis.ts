@@ -42,10 +42,10 @@ export const redisFaults: readonly Fault[] = [
     ...away,
     name: "Redis slow",
     readiness: { ingest: "red", sync: "either" },
-    async strike({ redisProxy }) {
-      redisProxy.delay(DELAY_MS);
+    async strike({ redisLink }) {
+      redisLink.delay(DELAY_MS);
       return async () => {
-        redisProxy.restore();
+        redisLink.delay(0);
         return `each answer ${(2 * DELAY_MS) / 1_000} s late`;
       };
     },

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { appendFileSync, chmodSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createAdminApi } from "../pair/admin-api.ts";
@@ -10,14 +10,14 @@ import { waitUntilReady } from "../pair/ready.ts";
 import { startProgram } from "../pair/running.ts";
 import type { Running } from "../pair/running.ts";
 import type { Child } from "../servers/child.ts";
-import { createFaultProxy } from "../servers/fault-proxy.ts";
-import type { FaultProxy } from "../servers/fault-proxy.ts";
 import { preparePostgresServer } from "../servers/postgres.ts";
 import type { PreparedPostgres } from "../servers/postgres.ts";
 import { startBalancer } from "./balancer.ts";
 import type { Balancer } from "./balancer.ts";
 import { startDesk } from "./desk.ts";
 import type { Desk, DeskArguments } from "./desk.ts";
+import { startSlowLink } from "./slow-link.ts";
+import type { SlowLink } from "./slow-link.ts";
 
 /** A program that can be ended and started again under the same address. */
 export interface Member {
@@ -31,6 +31,7 @@ export interface Member {
 /** The PostgreSQL of a cluster. */
 export interface PostgresMember {
   readonly url: string;
+  readonly logFile: string;
   /** As it runs now, or ran last. */
   readonly child: () => Child;
   start(): Promise<void>;
@@ -45,7 +46,7 @@ export interface Cluster extends AsyncDisposable {
   readonly postgres: PostgresMember;
   readonly redis: Member;
   /** Stands between the services and Redis. */
-  readonly redisProxy: FaultProxy;
+  readonly redisLink: SlowLink;
   readonly ingests: readonly Member[];
   readonly syncs: readonly Member[];
 }
@@ -87,15 +88,15 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const redis = startMember(`redis://127.0.0.1:${redisPort}`, () =>
     startProgram(redisProgram({ server, dir: join(dir, "redis"), port: redisPort })),
   );
-  const redisProxy = await createFaultProxy(redis.origin);
-  releases.defer(() => redisProxy.close());
+  const redisLink = await startSlowLink(redis.origin);
+  releases.defer(() => redisLink.close());
 
   const ingestPorts = await Promise.all(Array.from({ length: REPLICAS }, freePort));
   const balancer = await startBalancer(ingestPorts);
   const adminToken = randomBytes(24).toString("hex");
   const shared = {
     PATH: process.env["PATH"],
-    REDIS_URL: redisProxy.url,
+    REDIS_URL: redisLink.url,
     DATA_DIR: dir,
     SPOOL_DIR: join(dir, "spool"),
     SINK_URL: postgres.url,
@@ -132,7 +133,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     balancer,
     postgres,
     redis,
-    redisProxy,
+    redisLink,
     ingests,
     syncs,
     [Symbol.asyncDispose]: () => disposal.disposeAsync(),
@@ -149,13 +150,16 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   }
 
   async function startPostgres({ url, start }: PreparedPostgres): Promise<PostgresMember> {
-    let child = await start();
+    const logFile = join(dir, "postgres.log");
+    const launch = () => start((text) => appendFileSync(logFile, text));
+    let child = await launch();
     releases.defer(() => child.stop("SIGINT"));
     return {
       url,
+      logFile,
       child: () => child,
       async start() {
-        child = await start();
+        child = await launch();
       },
     };
   }
