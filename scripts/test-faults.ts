@@ -20,7 +20,7 @@ const signal = stopSignal(() => {});
 const { values } = parseArgs({ options: { only: { type: "string" }, short: { type: "boolean" } } });
 
 async function run(): Promise<number> {
-  using disk = openSmallDisk(DISK_MB);
+  await using disk = openSmallDisk(DISK_MB);
   const all = allCells(disk);
   const cells = all.filter((cell) => (!values.short || isShort(cell)) && nameOf(cell).includes(values.only ?? ""));
   if (cells.length === 0) {
@@ -38,7 +38,7 @@ async function run(): Promise<number> {
     },
     environment: { RECONCILE_SECONDS: "10", COMPARE_SECONDS: "10" },
     postgresDir: `${disk.dir}/postgres`,
-    postgresSettings: ["min_wal_size=32MB", "max_wal_size=64MB"],
+    postgresSettings: ["min_wal_size=32MB", "max_wal_size=64MB", "log_line_prefix=%m [%p] %a "],
     signal,
   });
   await connectDesk(cluster);

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { SOURCE } from "../proof/cluster.ts";
@@ -10,6 +11,8 @@ import type { SmallDisk } from "./small-disk.ts";
 const LASTING_MS = 5_000;
 const FROZEN_MS = 10_000;
 const START_TRIES = 20;
+/** The name by which PostgreSQL's log knows sync. */
+const SYNC = "deskmirror";
 
 const away = { ...harmless, holdMs: LASTING_MS, readiness: { ingest: "green", sync: "red" } } as const;
 
@@ -48,14 +51,17 @@ export function postgresFaults(disk: SmallDisk): readonly Fault[] {
       // A full disk still answers, and takes what finds room in the pages there are.
       readiness: { ingest: "green", sync: "either" },
       async strike({ postgres }) {
-        const bytes = disk.fill();
-        await assertFull(postgres.url);
+        const before = countRefusals(postgres);
+        await disk.fill();
         return async () => {
-          disk.free();
+          const isFull = await refusesRows(postgres.url);
+          const bytes = await disk.free();
           const ended = await hasEnded(postgres);
           // As its supervisor does: without room for its log it ends itself.
           if (ended) await startAgain(postgres);
-          return `${Math.round(bytes / 1e6)} MB taken; it ${ended ? "ended itself" : "ran on"}`;
+          const refused = countRefusals(postgres) - before;
+          if (!isFull || (refused === 0 && !ended)) throw new Error("PostgreSQL found room: the fault struck nothing");
+          return `${Math.round(bytes / 1e6)} MB taken, ${refused} statements refused; it ${ended ? "ended itself" : "ran on"}`;
         };
       },
     },
@@ -69,22 +75,29 @@ export function postgresFaults(disk: SmallDisk): readonly Fault[] {
 }
 
 const DISK_FULL = "53100";
+/** It ends itself, or is starting again after that. */
+const ENDING = /^57P0/;
 
-/** Rejects unless the server refuses to make a table larger. */
-async function assertFull(url: string): Promise<void> {
+/** Statements of sync for which there was no room, since the server first started. */
+function countRefusals({ logFile }: PostgresMember): number {
+  const lines = readFileSync(logFile, "utf8").split("\n");
+  return lines.filter((line) => line.includes(`${SYNC} ERROR`) && line.includes("No space left")).length;
+}
+
+/** Whether the server will not make a table larger, or is gone for want of room. */
+async function refusesRows(url: string): Promise<boolean> {
   const client = new pg.Client({ connectionString: url });
-  // It may end itself for want of room.
   client.on("error", () => {});
   try {
     await client.connect();
     await client.query("create temporary table ballast as select repeat('x', 1000) from generate_series(1, 10000)");
+    return false;
   } catch (error) {
-    if (!(error instanceof pg.DatabaseError) || error.code === DISK_FULL) return;
+    if (!(error instanceof pg.DatabaseError) || error.code === DISK_FULL || ENDING.test(error.code ?? "")) return true;
     throw error;
   } finally {
     await client.end().catch(() => {});
   }
-  throw new Error("PostgreSQL still found room: the fault struck nothing");
 }
 
 /** What its dead processes held may be free a moment later only. */

@@ -21,8 +21,8 @@ const isRoot = process.getuid?.() === 0;
 /** A PostgreSQL server of our own that can be ended and started again, with its data and under the same address. */
 export interface PreparedPostgres {
   readonly url: string;
-  /** Resolves when it takes connections. */
-  readonly start: () => Promise<Child>;
+  /** Resolves when it takes connections; `onOutput` is given each piece of its log. */
+  readonly start: (onOutput?: (text: string) => void) => Promise<Child>;
 }
 
 /** Starts the embedded PostgreSQL as `preparePostgresServer` makes it. */
@@ -51,9 +51,10 @@ export async function preparePostgresServer(dir: string, settings: readonly stri
   const place = ["-D", data, "-p", String(port), "-h", "127.0.0.1", "-k", ""];
   return {
     url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
-    start: () =>
+    start: (onOutput = () => {}) =>
       startServer({
         ...runAs,
+        onOutput,
         command: [postgres, ...place, ...settings.flatMap((setting) => ["-c", setting])],
         ready: "database system is ready to accept connections",
       }),
