@@ -16,13 +16,15 @@ export async function findDifferences({ desk, postgres }: Cluster): Promise<read
   return judgements.flatMap(({ table, faults }) => shorten(faults.map((fault) => `${table} ${fault}`)));
 }
 
-/** What is not at rest, by status: tables that are not live, events that did not come to their end. */
-export function findUnrest({ tables, ledger }: Status): readonly string[] {
+/** What is not at rest, by status: tables that are not live, pulls that a fault met and that still run, events that did not come to their end. */
+export function findUnrest({ tables, ledger }: Status, endedAt: Date): readonly string[] {
   const restless = tables.filter(({ state }) => state !== "live");
+  const pulling = tables.filter(({ pull }) => pull?.state === "running" && new Date(pull.startedAt) < endedAt);
   const ended = ledger.applied + ledger.superseded + ledger.filtered + ledger.deadLettered;
   const isBalanced = ledger.inFlight === 0 && ledger.unaccounted === 0 && ledger.accepted === ended;
   return [
     ...shorten(restless.map(({ name, state, message }) => `table ${name} is ${state} (${message ?? "no message"})`)),
+    ...shorten(pulling.map(({ name }) => `the pull of ${name} still runs`)),
     ...(isBalanced && ledger.deadLettered === 0 ? [] : [`the ledger says ${JSON.stringify(ledger)}`]),
   ];
 }
@@ -51,8 +53,15 @@ export function findUncovered(failedAtMs: readonly number[], { gaps }: Pick<Stat
   return [`${uncovered.length} deliveries from ${first} to ${last} were not answered 200, and no gap says so`];
 }
 
+/** Events of deliveries that were answered 200, each with one event, and that the ledger does not know. */
+export function findUnstored(answered: number, accepted: number): readonly string[] {
+  return accepted >= answered ? [] : [`${answered} deliveries were answered 200, and ${accepted} events accepted`];
+}
+
 /** What a person would do who was told of it: reads everything again, as often as a suspect listing must repeat. Whether that helped. */
 export async function repair(cluster: Cluster): Promise<boolean> {
+  // One that still runs would refuse another.
+  await cluster.api.run("pull");
   for (let pulls = 0; pulls < REPAIRING_PULLS; pulls += 1) {
     await cluster.api.run("pull", { restart: true });
     await sleep(SETTLES_WITHIN_MS);

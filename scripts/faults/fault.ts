@@ -7,14 +7,16 @@ export type Readiness = "green" | "red" | "either";
 export interface Fault {
   /** What is struck, and how. */
   readonly name: string;
-  /** How long it lasts. */
+  /** How long it lasts at least. */
   readonly holdMs: number;
-  /** What the struck replica, or all of a service, must say of themselves meanwhile. */
+  /** What the other replica, or all of a service, must say of themselves meanwhile. */
   readonly readiness: { readonly ingest: Readiness; readonly sync: Readiness };
-  /** The service whose last replica is struck itself; null when both run on. */
+  /** The service whose first replica is struck itself; null when both run on. */
   readonly replica: "ingest" | "sync" | null;
   /** Deliveries may be refused or what was stored may be lost: only changes that reconcile finds can be healed. */
   readonly losesDeliveries: boolean;
+  /** The ledger begins anew. */
+  readonly emptiesLedger: boolean;
   /** Begins it; gives what ends it and says by what it is known that it struck. Rejects when it did not strike. */
   strike(cluster: Cluster): Promise<Ending>;
 }
@@ -27,4 +29,5 @@ export const harmless = {
   readiness: { ingest: "green", sync: "green" },
   replica: null,
   losesDeliveries: false,
+  emptiesLedger: false,
 } as const;

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Cluster } from "../proof/cluster.ts";
-import type { Fault, Readiness } from "./fault.ts";
+import type { Fault } from "./fault.ts";
 
 /** What one process said of itself at one time. */
-interface Look {
+export interface Look {
   readonly service: "ingest" | "sync";
   readonly replica: number;
   readonly beganMs: number;
@@ -18,27 +18,31 @@ interface Look {
 export interface HealthWatch {
   /** Whether each was ready when last looked at. */
   allReady(): boolean;
+  /** Resolves when each was looked at, from a time on (ms of `performance.now`). */
+  lookedSince(ms: number): Promise<void>;
   stop(): Promise<readonly Look[]>;
 }
 
 const EVERY_MS = 300;
 const PATIENCE_MS = 3_000;
 /** By then a part must have noticed what it cannot do without. */
-const NOTICED_MS = 3_000;
+export const NOTICED_MS = 3_000;
 
 /** Begins to look, at each replica for itself. */
 export function watchHealth({ ingests, syncs }: Cluster): HealthWatch {
   const stopping = new AbortController();
   const looks: Look[] = [];
-  const latest = new Map<string, boolean>();
+  const latest = new Map<string, Look>();
 
   async function watch(service: Look["service"], replica: number, origin: string): Promise<void> {
     while (!stopping.signal.aborted) {
       const beganMs = performance.now();
       const [healthz, readyz] = await Promise.all([ask(`${origin}/healthz`), ask(`${origin}/readyz`)]);
-      const look = { service, replica, beganMs, endedMs: performance.now(), said: readyz.said };
-      looks.push({ ...look, healthz: healthz.isGreen, readyz: readyz.isGreen });
-      latest.set(origin, healthz.isGreen === true && readyz.isGreen === true);
+      const said = `${healthz.said} ${readyz.said}`;
+      const answers = { healthz: healthz.isGreen, readyz: readyz.isGreen };
+      const look = { service, replica, beganMs, endedMs: performance.now(), ...answers, said };
+      looks.push(look);
+      latest.set(origin, look);
       await sleep(EVERY_MS);
     }
   }
@@ -48,7 +52,10 @@ export function watchHealth({ ingests, syncs }: Cluster): HealthWatch {
     ...syncs.map(({ origin }, replica) => watch("sync", replica, origin)),
   ]);
   return {
-    allReady: () => latest.values().every(Boolean),
+    allReady: () => latest.values().every(({ healthz, readyz }) => healthz === true && readyz === true),
+    async lookedSince(ms) {
+      while (latest.values().some(({ beganMs }) => beganMs < ms)) await sleep(EVERY_MS / 3);
+    },
     async stop() {
       stopping.abort();
       await watching;
@@ -66,40 +73,65 @@ async function ask(url: string): Promise<{ readonly isGreen: boolean | null; rea
   }
 }
 
-/** What health said that was not true: `/healthz` red for a dependency, `/readyz` green while struck or red while not. */
-export function findLies(
-  looks: readonly Look[],
-  { fault, struckMs, endedMs }: { readonly fault: Fault; readonly struckMs: number; readonly endedMs: number },
-): readonly string[] {
+/** When a fault began, was in force, and ended (ms of `performance.now`). */
+export interface FaultTimes {
+  readonly struckMs: number;
+  readonly inForceMs: number;
+  readonly endedMs: number;
+}
+
+/**
+ * What health said that was not true: `/healthz` not green, or `/readyz` not green though nothing was missing, of a replica that was not struck
+ * itself; `/readyz` green, or no answer, of what has been struck or has missed something for 3 s.
+ */
+export function findLies(looks: readonly Look[], fault: Fault, times: FaultTimes): readonly string[] {
   const replicas = Map.groupBy(looks, ({ service, replica }) => `${service} ${replica}`);
   return [...replicas.entries()].flatMap(([name, its]) => {
     const { service, replica } = its[0]!;
-    const isLast = !its.some((look) => look.replica > replica) && replica === lastOf(looks, service);
-    const isStruck = fault.replica === service && isLast;
-    const during = its.filter(({ beganMs, endedMs: until }) => beganMs >= struckMs && until <= endedMs);
-    const noticed = during.filter(({ beganMs }) => beganMs >= struckMs + NOTICED_MS);
-    if (isStruck) return noticed.some(({ readyz }) => readyz === true) ? [`${name} was ready while it was struck`] : [];
-    const dead = its.find(({ healthz }) => healthz !== true);
-    const lies = dead === undefined ? [] : [`${name}: /healthz was not green (${dead.said})`];
-    return [...lies, ...compare(name, fault.readiness[service], { during, noticed })];
+    const noticed = its.filter(
+      ({ beganMs, endedMs }) => beganMs >= times.inForceMs + NOTICED_MS && endedMs <= times.endedMs,
+    );
+    const tell = (problem: string, look: Look | undefined): readonly string[] =>
+      look === undefined
+        ? []
+        : [`${name} ${problem} ${Math.round(look.beganMs - times.struckMs)} ms after it struck: ${look.said}`];
+    if (fault.replica === service && replica === 0) {
+      return tell(
+        "said while it was struck that it was ready,",
+        noticed.find(({ readyz }) => readyz === true),
+      );
+    }
+    const dead = tell(
+      "was not alive",
+      its.find(({ healthz }) => healthz !== true),
+    );
+    const wanted = fault.readiness[service];
+    if (wanted === "either") return dead;
+    if (wanted === "green")
+      return [
+        ...dead,
+        ...tell(
+          "was not ready",
+          its.find(({ readyz }) => readyz !== true),
+        ),
+      ];
+    if (noticed.length === 0) return [...dead, `${name} was not looked at while the fault lasted`];
+    return [
+      ...dead,
+      ...tell(
+        "did not say that it was not ready",
+        noticed.find(({ readyz }) => readyz !== false),
+      ),
+    ];
   });
 }
 
-function lastOf(looks: readonly Look[], service: Look["service"]): number {
-  return Math.max(...looks.filter((look) => look.service === service).map(({ replica }) => replica));
-}
-
-function compare(
-  name: string,
-  wanted: Readiness,
-  { during, noticed }: { readonly during: readonly Look[]; readonly noticed: readonly Look[] },
-): readonly string[] {
-  if (wanted === "red") {
-    if (noticed.length === 0) return [`${name} was not looked at while it was struck`];
-    const green = noticed.find(({ readyz }) => readyz === true);
-    return green === undefined ? [] : [`${name}: /readyz was green: ${green.said}`];
-  }
-  if (wanted === "either") return [];
-  const red = during.find(({ readyz }) => readyz !== true);
-  return red === undefined ? [] : [`${name}: /readyz was not green: ${red.said}`];
+/** From a time on until all were ready for good, in ms; null when that did not come. */
+export function readyAfterMs(looks: readonly Look[], sinceMs: number): number | null {
+  const replicas = Map.groupBy(looks, ({ service, replica }) => `${service} ${replica}`);
+  const ready = [...replicas.values()].map((its) => {
+    const last = its.findLastIndex(({ healthz, readyz }) => healthz !== true || readyz !== true);
+    return its[last + 1]?.endedMs ?? null;
+  });
+  return ready.includes(null) ? null : Math.max(0, ...ready.map((ms) => ms! - sinceMs));
 }

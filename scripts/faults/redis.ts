@@ -41,7 +41,6 @@ export const redisFaults: readonly Fault[] = [
   {
     ...away,
     name: "Redis slow",
-    readiness: { ingest: "red", sync: "either" },
     async strike({ redisLink }) {
       redisLink.delay(DELAY_MS);
       return async () => {
@@ -72,8 +71,8 @@ export const redisFaults: readonly Fault[] = [
     ...harmless,
     name: "Redis emptied (FLUSHALL)",
     holdMs: 0,
-    readiness: { ingest: "either", sync: "either" },
     losesDeliveries: true,
+    emptiesLedger: true,
     strike: (cluster) =>
       withRedis(cluster, async (redis) => {
         const keys = await redis.dbsize();

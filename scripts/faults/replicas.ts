@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Cluster, Member } from "../proof/cluster.ts";
 import { harmless } from "./fault.ts";
 import type { Ending, Fault } from "./fault.ts";
@@ -15,7 +14,7 @@ const ways = {
   "frozen (SIGSTOP)": { holdMs: FROZEN_MS, strike: freeze },
 };
 
-/** One replica of ingest, or of sync, is ended or frozen; the other runs on. */
+/** The first replica of ingest, or of sync, which does what the admin API is asked for, is ended or frozen; the other runs on. */
 export const replicaFaults: readonly Fault[] = (["ingest", "sync"] as const).flatMap((replica) =>
   Object.entries(ways).map(([how, { holdMs, strike }]) => ({
     ...harmless,
@@ -23,7 +22,7 @@ export const replicaFaults: readonly Fault[] = (["ingest", "sync"] as const).fla
     holdMs,
     replica,
     losesDeliveries: replica === "ingest",
-    strike: (cluster: Cluster) => strike((replica === "ingest" ? cluster.ingests : cluster.syncs).at(-1)!),
+    strike: (cluster: Cluster) => strike((replica === "ingest" ? cluster.ingests : cluster.syncs)[0]!),
   })),
 );
 
@@ -40,7 +39,6 @@ async function end(member: Member, signal: "SIGKILL" | "SIGTERM"): Promise<Endin
 
 async function freeze(member: Member): Promise<Ending> {
   member.running().kill("SIGSTOP");
-  await sleep(0);
   return async () => {
     member.running().kill("SIGCONT");
     return "stopped and continued";

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { toError } from "@deskmirror/model";
 import type { Cluster } from "../proof/cluster.ts";
-import { findDifferences, findUncovered, findUnrest, verify } from "./equality.ts";
+import { findDifferences, findUncovered, findUnrest, findUnstored, verify } from "./equality.ts";
 import type { Fault } from "./fault.ts";
-import { findLies, watchHealth } from "./health.ts";
-import type { HealthWatch } from "./health.ts";
+import { NOTICED_MS, findLies, readyAfterMs, watchHealth } from "./health.ts";
+import type { FaultTimes, HealthWatch, Look } from "./health.ts";
 import type { Moment } from "./moments.ts";
 import { takeResurrections } from "./resurrections.ts";
 
@@ -21,13 +21,19 @@ export interface CellResult {
   readonly problems: readonly string[];
   /** By what it is known that the fault struck. */
   readonly struck: string;
+  /** When it struck, by the clock of the logs; null when it did not. */
+  readonly struckAt: Date | null;
   /** From the end of the fault until every row was right, ms; null when that did not come. */
   readonly equalMs: number | null;
   /** Until all was at rest as well: every table live, every event at its end, every part ready. */
   readonly restMs: number | null;
+  /** Until every part was ready for good. */
+  readonly readyMs: number | null;
   readonly deliveries: number;
   /** Deliveries that were not answered 200; gaps cover them. */
   readonly refused: number;
+  /** How long a sender waited at most. */
+  readonly slowestMs: number;
   readonly tookMs: number;
 }
 
@@ -43,42 +49,93 @@ export async function runCell(cluster: Cluster, cell: Cell): Promise<CellResult>
   try {
     return await tryCell(cluster, cell);
   } catch (error) {
-    const nothing = { struck: "", equalMs: null, restMs: null, deliveries: 0, refused: 0 };
+    const nothing = {
+      struck: "",
+      struckAt: null,
+      equalMs: null,
+      restMs: null,
+      readyMs: null,
+      deliveries: 0,
+      refused: 0,
+      slowestMs: 0,
+    };
     const tookMs = performance.now() - beganMs;
     return { ...nothing, name: nameOf(cell), problems: toProblem(error), tookMs };
   }
 }
 
 async function tryCell(cluster: Cluster, cell: Cell): Promise<CellResult> {
-  const { fault, moment } = cell;
+  const { fault } = cell;
   const { balancer, postgres, api } = cluster;
   const beganMs = performance.now();
+  const { accepted: acceptedBefore } = (await api.status()).ledger;
   balancer.reset();
   const watch = watchHealth(cluster);
-  let looks: Awaited<ReturnType<HealthWatch["stop"]>> = [];
-  const problems: string[] = [];
-  let [struckMs, endedMs, struck] = [0, 0, ""];
-  let healed: Healed = { equalMs: null, restMs: null, problems: [] };
+  let looks: readonly Look[] = [];
+  let befallen: Befallen;
+  let healed: Healed;
   try {
-    await moment.begin(cluster, fault);
-    struckMs = performance.now();
-    const end = await fault.strike(cluster);
-    await sleep(fault.holdMs);
-    endedMs = performance.now();
-    struck = await end();
-    await moment.end(cluster);
-    healed = await waitUntilHealed(cluster, watch, endedMs);
+    befallen = await befall(cluster, cell, watch);
+    healed = await waitUntilHealed(cluster, watch, befallen);
   } finally {
     looks = await watch.stop();
   }
-  problems.push(...healed.problems, ...findLies(looks, { fault, struckMs, endedMs }));
-  if (healed.restMs !== null) problems.push(...(await verify(cluster)));
-  problems.push(...(await takeResurrections(postgres.url)));
-  const { deliveries, failedAtMs } = balancer.answers();
-  problems.push(...findUncovered(failedAtMs, await api.status()));
+  const { times, struck, struckAt } = befallen;
   const { equalMs, restMs } = healed;
+  const unlike = restMs === null ? [] : await verify(cluster);
+  const { deliveries, failedAtMs, slowestMs } = balancer.answers();
+  const status = await api.status();
+  const refused = failedAtMs.length;
+  const problems = [
+    ...healed.problems,
+    ...findLies(looks, fault, times),
+    ...unlike,
+    ...(await takeResurrections(postgres.url)),
+    ...findUncovered(failedAtMs, status),
+    ...(fault.replica === "ingest" || refused === 0
+      ? []
+      : [`${refused} deliveries were refused by an ingest that ran`]),
+    ...(fault.emptiesLedger ? [] : findUnstored(deliveries - refused, status.ledger.accepted - acceptedBefore)),
+  ];
+  const readyMs = readyAfterMs(looks, times.endedMs);
   const tookMs = performance.now() - beganMs;
-  return { name: nameOf(cell), problems, struck, equalMs, restMs, deliveries, refused: failedAtMs.length, tookMs };
+  return {
+    name: nameOf(cell),
+    problems,
+    struck,
+    struckAt,
+    equalMs,
+    restMs,
+    readyMs,
+    deliveries,
+    refused,
+    slowestMs,
+    tookMs,
+  };
+}
+
+interface Befallen extends Pick<CellResult, "struck" | "struckAt"> {
+  readonly endedAt: Date;
+  readonly times: FaultTimes;
+}
+
+/** Lets the fault befall the cluster in the midst of what goes on at that moment. */
+async function befall(cluster: Cluster, { fault, moment }: Cell, watch: HealthWatch): Promise<Befallen> {
+  const goesOn = await moment.begin(cluster, fault);
+  try {
+    if (!(await goesOn())) throw new Error(`nothing was ${moment.name} any more when the fault was to strike`);
+    const [struckAt, struckMs] = [new Date(), performance.now()];
+    const end = await fault.strike(cluster);
+    const inForceMs = performance.now();
+    await sleep(fault.holdMs);
+    // Whoever is slow to look has not seen yet what health says once it must have noticed.
+    if (fault.holdMs > NOTICED_MS) await watch.lookedSince(inForceMs + NOTICED_MS);
+    const [endedAt, endedMs] = [new Date(), performance.now()];
+    const struck = await end();
+    return { struck, struckAt, endedAt, times: { struckMs, inForceMs, endedMs } };
+  } finally {
+    await moment.end(cluster);
+  }
 }
 
 interface Healed {
@@ -88,13 +145,17 @@ interface Healed {
 }
 
 /** Asks nobody to do anything: what heals must heal by itself. */
-async function waitUntilHealed(cluster: Cluster, watch: HealthWatch, endedMs: number): Promise<Healed> {
+async function waitUntilHealed(
+  cluster: Cluster,
+  watch: HealthWatch,
+  { endedAt, times: { endedMs } }: Befallen,
+): Promise<Healed> {
   let equalMs: number | null = null;
   for (;;) {
     const differences = await findDifferences(cluster).catch(toProblem);
     if (differences.length > 0) equalMs = null;
     else equalMs ??= performance.now() - endedMs;
-    const unrest = await cluster.api.status().then(findUnrest, toProblem);
+    const unrest = await cluster.api.status().then((status) => findUnrest(status, endedAt), toProblem);
     const unready = watch.allReady() ? [] : ["not every part is ready"];
     const problems = [...differences, ...unrest, ...unready];
     const sinceMs = performance.now() - endedMs;

@@ -38,7 +38,7 @@ export interface TableStatus {
   readonly expected: number | null;
   readonly full: number;
   readonly deleted: number;
-  readonly pull: { readonly state: string } | null;
+  readonly pull: { readonly state: string; readonly startedAt: string } | null;
   readonly message: string | null;
 }
 
@@ -75,6 +75,8 @@ export interface AdminApi {
   status(): Promise<Status>;
   /** Starts work and gives its run's id. */
   start(kind: RunKind, body?: object): Promise<string>;
+  /** Whether work that was started goes on. */
+  isRunning(runId: string): Promise<boolean>;
   /** Starts work and waits for its end; throws when it failed. */
   run(kind: RunKind, body?: object): Promise<unknown>;
   removeSource(): Promise<void>;
@@ -114,6 +116,7 @@ export function createAdminApi(options: {
     },
     status: async () => (await call("GET", `${path}/status`)) as Status,
     start,
+    isRunning: async (runId) => ((await call("GET", `${path}/runs/${runId}`)) as Run).state === "running",
     async run(kind, body) {
       const runId = await start(kind, body);
       for (;;) {

@@ -49,6 +49,8 @@ export interface Cluster extends AsyncDisposable {
   readonly redisLink: SlowLink;
   readonly ingests: readonly Member[];
   readonly syncs: readonly Member[];
+  /** What each of them has printed. */
+  logFiles(): readonly string[];
 }
 
 /** The source of every proof. */
@@ -136,6 +138,11 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     redisLink,
     ingests,
     syncs,
+    logFiles: () => [
+      desk.running.program.logFile!,
+      postgres.logFile,
+      ...[redis, ...services].map(({ running }) => running().program.logFile!),
+    ],
     [Symbol.asyncDispose]: () => disposal.disposeAsync(),
   };
 

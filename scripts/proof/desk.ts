@@ -51,6 +51,8 @@ export interface Desk extends DeskInfo {
     readonly shuffle?: boolean;
   }): Promise<void>;
   setDailyCredits(credits: number): Promise<void>;
+  /** How long each request takes from now on. */
+  setLatency(latencyMs: number): Promise<void>;
   /** Adds a fault to the switchboard. */
   setFault(fault: DeskFault): Promise<void>;
   /** Ends all faults and gives those that were left, with how many requests each would still have hit. */
@@ -100,6 +102,7 @@ export async function startDesk(args: DeskArguments, logFile: string): Promise<D
     stats: () => call("GET", "/stats"),
     setWebhooks: (set) => call("POST", "/webhooks", { set }),
     setDailyCredits: (dailyCredits) => call("POST", "/settings", { dailyCredits }),
+    setLatency: (latencyMs) => call("POST", "/settings", { latencyMs }),
     setFault: (fault) => call("POST", "/faults", fault),
     async clearFaults() {
       const { faults } = await call<{ faults: readonly DeskFault[] }>("GET", "/faults");

@@ -15,11 +15,12 @@ describe("progress", () => {
     pull: null,
     message: null,
   };
+  const startedAt = "2026-11-24T19:00:00.000Z";
   const cases = [
     ["a table not begun is not listed", table, false],
-    ["a running listing is not at its end", { ...table, pull: { state: "running" } }, false],
-    ["a complete listing is", { ...table, pull: { state: "complete" } }, true],
-    ["so is one that could not be proven", { ...table, pull: { state: "incomplete" } }, true],
+    ["a running listing is not at its end", { ...table, pull: { state: "running", startedAt } }, false],
+    ["a complete listing is", { ...table, pull: { state: "complete", startedAt } }, true],
+    ["so is one that could not be proven", { ...table, pull: { state: "incomplete", startedAt } }, true],
     ["a disabled table is not waited for", { ...table, state: "disabled" }, true],
   ] as const;
   for (const [title, status, expected] of cases) test(title, () => assert.equal(isListed(status), expected));
