@@ -106,6 +106,24 @@ test("an event after the tombstone whose modified time is not after it is doubte
   assert.deepEqual(outcomes, ["doubt"]);
 });
 
+test("an event of the very moment of the tombstone is not after it", () => {
+  const same = upsert({ origin: "event", modifiedMs: 100, currentMs: 200 });
+  assert.deepEqual(resolveOn(tombstone(200), same).doubts, []);
+});
+
+test("only a tombstone is doubted for what came after it, and only for an event's word", () => {
+  const late = { modifiedMs: 100, currentMs: 300, content: "same" };
+  const lived = upsert({ origin: "list", modifiedMs: 100, currentMs: 200, content: "same", aliveMs: 200 });
+  assert.deepEqual(resolveOn(lived, upsert({ origin: "event", ...late })).doubts, []);
+  assert.deepEqual(resolveOn(tombstone(200), upsert({ origin: "list", ...late })).doubts, []);
+});
+
+test("an event that shows detail alone says nothing against a tombstone", () => {
+  const state = upsert({ origin: "event", modifiedMs: 100, currentMs: 300 });
+  const { doubts, writes } = resolveOn(tombstone(200), { ...state, core: null, detail: state.core });
+  assert.deepEqual([doubts, writes.length], [[], 1]);
+});
+
 test("an event before the tombstone and a search row never undo it", () => {
   for (const late of [
     upsert({ origin: "event", modifiedMs: 100, currentMs: 150 }),
@@ -122,6 +140,11 @@ test("a state ahead of the horizon is doubted and not written, unless a GET says
   const doubted = resolveOn(null, upsert({ origin: "event", ...ahead }));
   assert.deepEqual([doubted.writes, doubted.outcomes, doubted.doubts.length], [[], ["doubt"], 1]);
   assert.equal(resolveOn(null, upsert({ origin: "get", ...ahead })).writes.length, 1);
+});
+
+test("a state of the very horizon is not ahead of it", () => {
+  const { outcomes } = resolveOn(null, upsert({ origin: "event", modifiedMs: 1_000_000, currentMs: 1_000_000 }));
+  assert.deepEqual(outcomes, ["applied"]);
 });
 
 test("a death ahead of the horizon is doubted and kills nothing, unless a GET says it", () => {
