@@ -2,6 +2,7 @@
 import { parseArgs } from "node:util";
 import { proveDense, proveUnreachable } from "./proof/dense.ts";
 import { proveHistories } from "./proof/histories/prove.ts";
+import type { HistorySink } from "./proof/histories/prove.ts";
 import { proveLarge } from "./proof/large.ts";
 import { proveOutage } from "./proof/outage.ts";
 import { proveReserve } from "./proof/reserve.ts";
@@ -19,6 +20,8 @@ const { positionals, values } = parseArgs({
   },
 });
 const number = (text: string | undefined, usual: number): number => (text === undefined ? usual : Number(text));
+const toHistorySink = (text: string | undefined): HistorySink =>
+  text === "sqlite" || text === "postgres" ? text : "memory";
 const proofs: Readonly<Record<string, () => Promise<boolean>>> = {
   large: () =>
     proveLarge({ tickets: number(values.tickets, 20_000), changesPerSecond: number(values.changes, 50), signal }),
@@ -31,7 +34,7 @@ const proofs: Readonly<Record<string, () => Promise<boolean>>> = {
     proveHistories({
       runs: number(values.runs, 10_000),
       seed: number(values.seed ?? process.env["SEED"], Math.floor(Math.random() * 1e9)),
-      sink: values.sink === "sqlite" ? "sqlite" : "memory",
+      sink: toHistorySink(values.sink),
       signal,
     }),
 };
@@ -39,7 +42,7 @@ const proofs: Readonly<Record<string, () => Promise<boolean>>> = {
 const unknown = positionals.filter((name) => !Object.hasOwn(proofs, name));
 if (unknown.length > 0) {
   console.error(
-    `usage: npm run proof -- [${Object.keys(proofs).join("] [")}] [--tickets N] [--changes N a second] [--runs N] [--seed N] [--sink sqlite]`,
+    `usage: npm run proof -- [${Object.keys(proofs).join("] [")}] [--tickets N] [--changes N a second] [--runs N] [--seed N] [--sink sqlite|postgres]`,
   );
   process.exit(2);
 }

@@ -30,6 +30,18 @@ export interface DeliveryWorkerOptions {
    */
   readonly apply: (group: DeliveryGroup, options: ApplyOptions) => Promise<Settlement>;
   readonly log: Log;
+  readonly waits?: DeliveryWaits;
+}
+
+/** How long a worker waits, in ms. */
+export interface DeliveryWaits {
+  /** For a sign of life of whoever works on a group. */
+  readonly lockMs: number;
+  /** Between two looks for groups whose worker gave none. */
+  readonly stalledCheckMs: number;
+  /** Before it tries again what failed once, and what failed often. */
+  readonly retryBaseMs: number;
+  readonly retryCapMs: number;
 }
 
 /** `waiting`: the sink or Redis failed, and a probe follows. */
@@ -46,15 +58,13 @@ export interface DeliveryWorker {
   close(): Promise<void>;
 }
 
-const LOCK_MS = 15_000;
-const STALLED_CHECK_MS = 5_000;
-const RETRY_BASE_MS = 1_000;
-const RETRY_CAP_MS = 15_000;
+const WAITS: DeliveryWaits = { lockMs: 15_000, stalledCheckMs: 5_000, retryBaseMs: 1_000, retryCapMs: 15_000 };
 const CLOSE_DEADLINE_MS = 10_000;
 
 /** The consuming end of one source's queue. */
 export function createDeliveryWorker(options: DeliveryWorkerOptions): DeliveryWorker {
-  const { connection, source, concurrency = 16, apply, log } = options;
+  const { connection, source, concurrency = 16, apply, log, waits = WAITS } = options;
+  const retry = { baseMs: waits.retryBaseMs, capMs: waits.retryCapMs };
   const ledger = createLedger({ connection });
   let started = false;
   let paused = false;
@@ -62,6 +72,7 @@ export function createDeliveryWorker(options: DeliveryWorkerOptions): DeliveryWo
   let problem = "";
 
   const breaker = createBreaker({
+    ...retry,
     onChange(state) {
       if (state === "open") log("deliveries wait: the sink or Redis failed", { source, problem });
       if (state === "closed") log("deliveries flow again", { source });
@@ -81,8 +92,8 @@ export function createDeliveryWorker(options: DeliveryWorkerOptions): DeliveryWo
     prefix: sourcePrefix(source),
     autorun: false,
     concurrency,
-    lockDuration: LOCK_MS,
-    stalledInterval: STALLED_CHECK_MS,
+    lockDuration: waits.lockMs,
+    stalledInterval: waits.stalledCheckMs,
     maxStalledCount: Number.MAX_SAFE_INTEGER,
     runRetryDelay: 1_000,
     skipVersionCheck: true,
@@ -114,7 +125,7 @@ export function createDeliveryWorker(options: DeliveryWorkerOptions): DeliveryWo
   }
 
   async function postpone(job: Job, error: Error): Promise<never> {
-    const retryAfterMs = error instanceof TransientError ? error.retryAfterMs : RETRY_BASE_MS;
+    const retryAfterMs = error instanceof TransientError ? error.retryAfterMs : waits.retryBaseMs;
     if (error instanceof TransientError) {
       problem = error.message;
       if (retryAfterMs === null) breaker.fail();
@@ -125,7 +136,7 @@ export function createDeliveryWorker(options: DeliveryWorkerOptions): DeliveryWo
         problem: error.stack,
       });
     }
-    const delayMs = backoffMs({ tries: job.attemptsStarted, baseMs: RETRY_BASE_MS, capMs: RETRY_CAP_MS });
+    const delayMs = backoffMs({ tries: job.attemptsStarted, ...retry });
     await job.moveToDelayed(Date.now() + Math.max(delayMs, retryAfterMs ?? 0), job.token);
     throw new DelayedError();
   }

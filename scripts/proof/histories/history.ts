@@ -6,15 +6,15 @@ import type { Transport } from "@deskmirror/zoho-desk";
 import type { DeskInProcess } from "@deskmirror/desk-emulator";
 import { createChronicle } from "./chronicle.ts";
 import { createDeskTransport, createHistoryDesk, DESK_URL } from "./desk.ts";
-import { createDurable } from "./durable.ts";
+import type { Forms } from "./forms.ts";
 import type { AnswerDelivery } from "./ingest.ts";
+import { createMemoryForms } from "./memory-forms.ts";
 import { createPlant } from "./plant.ts";
 import { createRandom } from "./random.ts";
 import { comeToRest } from "./rest.ts";
 import { steps } from "./steps.ts";
 import type { Stage } from "./steps.ts";
 import { findFaults } from "./verdict.ts";
-import { createVirtualTime } from "./virtual-time.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 import { watchSink } from "./watch-sink.ts";
 
@@ -46,13 +46,13 @@ const SETS = [
   ["departments", "contacts", "tickets", "ticket_attachments", "ticket_comments"],
 ] as const;
 
-/**
- * Lives one history from its seed: random steps on Desk and on the processes, then rest, then judgement. A sink that is given must need no
- * turn of the event loop, for which virtual time does not wait.
- */
-export async function liveHistory(seed: number, broken: Broken = {}, sink?: Sink): Promise<History> {
+/** Lives one history from its seed: random steps on Desk and on the processes, then rest, then judgement. */
+export async function liveHistory(
+  seed: number,
+  { broken = {}, forms = createMemoryForms() }: { readonly broken?: Broken; readonly forms?: Forms } = {},
+): Promise<History> {
   const random = createRandom(seed);
-  const time = createVirtualTime(START_MS);
+  const time = forms.createTime(START_MS);
   const breaches: string[] = [];
   const told: string[] = [];
   const counts: Record<string, number> = {};
@@ -64,13 +64,12 @@ export async function liveHistory(seed: number, broken: Broken = {}, sink?: Sink
   });
   const transport = createDeskTransport(desk, time);
   const tables = random.pick(SETS);
-  const durable = createDurable(time, sink);
+  const durable = await forms.open(time);
   const chronicle = createChronicle(desk);
   const onBreach = (what: string): void => {
     breaches.push(what);
     tell(what);
   };
-  const watched = watchSink({ sink: durable.sink, chronicle, onBreach });
   const intervals = {
     reconcileMs: random.pick([10_000, 60_000, 900_000]),
     compareMs: random.pick([60_000, 600_000]),
@@ -80,9 +79,13 @@ export async function liveHistory(seed: number, broken: Broken = {}, sink?: Sink
   const plant = createPlant({
     time,
     random,
+    jitter: createRandom(-seed),
     desk,
     durable,
-    sink: broken.sink?.(watched) ?? watched,
+    dressSink(sink) {
+      const watched = watchSink({ sink, chronicle, onBreach });
+      return broken.sink?.(watched) ?? watched;
+    },
     transport,
     dataSource,
     serviceUrl: SERVICE_URL,
@@ -90,8 +93,8 @@ export async function liveHistory(seed: number, broken: Broken = {}, sink?: Sink
     answer: broken.answer ?? ((taken) => taken),
   });
   const stage: Stage = { random, desk, chronicle, tables, plant, source: dataSource.name };
-  plant.startIngest();
-  plant.startSync();
+  await plant.startIngest();
+  await plant.startSync();
 
   const weights = Object.fromEntries(Object.entries(steps).map(([name, { weight }]) => [name, weight]));
   for (let left = 5 + random.int(25); left > 0; left -= 1) {
@@ -105,7 +108,9 @@ export async function liveHistory(seed: number, broken: Broken = {}, sink?: Sink
   const unrest = await comeToRest({ stage, durable, time, longestMs });
   const judged =
     unrest === null ? await findFaults(stage, durable, toTables(plant.syncs()[0]!.mirror!.source, dataSource)) : [];
+  plant.end();
   desk.close();
+  await durable.close();
   return {
     seed,
     faults: [...breaches, ...(unrest === null ? [] : [`no rest: ${unrest}`]), ...judged],

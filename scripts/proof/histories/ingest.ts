@@ -2,8 +2,9 @@ import { createGapKeeper } from "@deskmirror/ingest/gap-keeper";
 import { createIntake } from "@deskmirror/ingest/intake";
 import { judgeContent } from "@deskmirror/model";
 import type { Delivery } from "@deskmirror/model";
-import type { Durable } from "./durable.ts";
+import type { Ports } from "./forms.ts";
 import type { Life } from "./life.ts";
+import type { Traffic } from "./traffic.ts";
 
 /** A run of ingest: what it answers to the body of a POST. */
 export interface IngestRun {
@@ -17,7 +18,7 @@ export type AnswerDelivery = (taken: Promise<void>) => Promise<void>;
 /** What a run of ingest begins with. */
 export interface IngestOptions {
   readonly life: Life;
-  readonly durable: Durable;
+  readonly ports: Ports;
   readonly source: string;
   /** When an ingest last said that it is alive. */
   readonly lastBeat: { ms: number };
@@ -25,16 +26,16 @@ export interface IngestOptions {
   readonly answer: AnswerDelivery;
   /** How long a group is on its way to Redis, in ms. */
   readonly wayMs: () => number;
-  /** Told of each delivery that is answered 200. */
-  readonly onAnswered: (delivery: Delivery) => void;
+  readonly traffic: Traffic;
 }
 
 const BEAT_MS = 1_000;
 
 /** Starts ingest without its HTTP: judged, grouped and stored by its own code, and what was missed while none ran is a gap. */
-export function startIngest({ life, durable, source, lastBeat, createId, ...options }: IngestOptions): IngestRun {
-  const queue = life.guard(durable.queue);
-  const gaps = createGapKeeper({ openGap: life.guard(durable.gaps).open });
+export function startIngest(options: IngestOptions): IngestRun {
+  const { life, ports, source, lastBeat, createId, traffic } = options;
+  const queue = traffic.watchQueue(life.guard(ports.queue));
+  const gaps = createGapKeeper({ openGap: life.guard(ports.gaps).open });
   const intake = createIntake({
     async store(group) {
       await life.time.sleep(options.wayMs());
@@ -45,8 +46,11 @@ export function startIngest({ life, durable, source, lastBeat, createId, ...opti
 
   async function beat(): Promise<void> {
     for (;;) {
-      await gaps.flush();
-      lastBeat.ms = life.time.now();
+      const isKept = await gaps.flush().then(
+        () => true,
+        () => false,
+      );
+      if (isKept) lastBeat.ms = life.time.now();
       await life.time.sleep(BEAT_MS);
     }
   }
@@ -67,8 +71,13 @@ export function startIngest({ life, durable, source, lastBeat, createId, ...opti
         token: null,
         module: null,
       };
-      await options.answer(intake.take(source, delivery));
-      options.onAnswered(delivery);
+      try {
+        await options.answer(intake.take(source, delivery));
+      } catch {
+        gaps.open(source, "answered 503", delivery.receivedMs);
+        return 503;
+      }
+      traffic.onAnswered(delivery);
       return 200;
     },
   };

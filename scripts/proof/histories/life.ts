@@ -1,10 +1,13 @@
 import type { Time } from "@deskmirror/runtime";
+import type { Line } from "./forms.ts";
 
 /** One run of a process. It may die or freeze at any of its awaits: from its death on, nothing it waits for ever comes. */
 export interface Life {
   readonly isDead: boolean;
   /** Dies at the so-manieth await from now on, before or after the thing it waits for is done. */
   dieAfter(awaits: number): void;
+  /** Dies now. */
+  die(): void;
   /** Takes back what `dieAfter` said. */
   spare(): void;
   /** Stands still until this time. */
@@ -17,16 +20,22 @@ export interface Life {
 
 type Call = (...args: readonly unknown[]) => unknown;
 
-/** Begins a process on the time of its machine. */
-export function createLife(time: Time, skewMs: number): Life {
+/** Begins a process on the time of its machine; its line stands still and ends with it. */
+export function createLife(time: Time, { skewMs, line }: { readonly skewMs: number; readonly line: Line }): Life {
   let isDead = false;
   let left = Infinity;
   let thawMs = 0;
 
+  function die(): void {
+    if (isDead) return;
+    isDead = true;
+    line.cut();
+  }
+
   /** Passes one await; a dead process never comes back from it. */
   function step(): Promise<never> | null {
     left -= 1;
-    if (left <= 0) isDead = true;
+    if (left <= 0) die();
     return isDead ? new Promise(() => {}) : null;
   }
 
@@ -66,9 +75,16 @@ export function createLife(time: Time, skewMs: number): Life {
     get isDead() {
       return isDead;
     },
+    die,
     dieAfter: (awaits) => void (left = Math.min(left, awaits)),
     spare: () => void (left = Infinity),
-    freezeUntil: (ms) => void (thawMs = Math.max(thawMs, ms)),
+    freezeUntil(ms) {
+      thawMs = Math.max(thawMs, ms);
+      line.freeze();
+      void time.sleep(ms - time.now()).then(() => {
+        if (!isDead && thawMs <= time.now()) line.restore();
+      });
+    },
     guard,
     time: {
       now: () => time.now() + skewMs,

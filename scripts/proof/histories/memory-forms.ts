@@ -1,14 +1,5 @@
-import type { DeliveryGroup, Leases, Sink, TokenStore } from "@deskmirror/model";
-import type {
-  DeliveryQueue,
-  DeliveryWorker,
-  DeliveryWorkerOptions,
-  DueSet,
-  Gaps,
-  SubscriptionLooks,
-  Turns,
-} from "@deskmirror/redis";
-import type { Time } from "@deskmirror/runtime";
+import type { Sink } from "@deskmirror/model";
+import type { OrganizationThrottle } from "@deskmirror/redis";
 import { createMemorySink } from "@deskmirror/sinks";
 import {
   createMemoryDeadLetters,
@@ -16,54 +7,65 @@ import {
   createMemoryDueSet,
   createMemoryGaps,
   createMemoryLooks,
+  createMemoryThrottle,
   createMemoryTokens,
   createMemoryTurns,
 } from "@deskmirror/testing";
-import type { MemoryDeadLetters, MemoryDeliveries } from "@deskmirror/testing";
+import type { Durable, Forms } from "./forms.ts";
+import { createVirtualTime } from "./virtual-time.ts";
 
-/** Everything that outlives a process: what Redis and the sink hold. */
-export interface Durable {
-  readonly sink: Sink;
-  readonly tokens: TokenStore;
-  /** Leases of a process with this time. */
-  readonly leasesOf: (time: Time) => Leases;
-  readonly queue: Pick<DeliveryQueue, "add">;
-  readonly createWorker: (options: Pick<DeliveryWorkerOptions, "apply"> & { readonly time: Time }) => DeliveryWorker;
-  readonly dueChildren: DueSet;
-  readonly gaps: Gaps;
-  readonly turns: Turns;
-  readonly looks: SubscriptionLooks;
-  readonly deadLetters: MemoryDeadLetters;
-  readonly ledger: MemoryDeliveries["ledger"];
-  readonly deliveries: Pick<MemoryDeliveries, "waiting" | "settled"> & {
-    /** Every group that was stored. */
-    readonly stored: ReadonlyMap<string, DeliveryGroup>;
+/**
+ * Everything in memory, and as fast as it can be. A sink that is given must need no turn of the event loop, for which virtual time does not
+ * wait.
+ */
+export function createMemoryForms(sink?: Sink): Forms {
+  return {
+    createTime: createVirtualTime,
+    async open({ now }): Promise<Durable> {
+      const tokens = createMemoryTokens({ now });
+      const { queue, createWorker, ledger } = createMemoryDeliveries({ now });
+      const deadLetters = createMemoryDeadLetters();
+      const kept = {
+        sink: sink ?? createMemorySink(now),
+        dueChildren: createMemoryDueSet({ now }),
+        ledger,
+        deadLetters,
+      };
+      const [gaps, looks] = [createMemoryGaps({ now }), createMemoryLooks()];
+      const turns = createMemoryTurns({ now, limit: 60 });
+      return {
+        ...kept,
+        gaps,
+        letters: async () => deadLetters.all(),
+        layLine: async () => ({
+          open: (time) => ({
+            ...kept,
+            gaps,
+            looks,
+            turns,
+            queue,
+            tokens: tokens.store,
+            leases: tokens.leasesOf(time.sleep),
+            openSink: async () => kept.sink,
+            createWorker: ({ apply }) => createWorker({ apply, time }),
+            createThrottle,
+          }),
+          freeze() {},
+          restore() {},
+          cut() {},
+        }),
+        async close() {},
+      };
+    },
   };
 }
 
-/** What Redis holds in memory, and a sink, in memory where none is given. */
-export function createDurable(time: Time, sink: Sink = createMemorySink(time.now)): Durable {
-  const { now } = time;
-  const tokens = createMemoryTokens({ now });
-  const { queue, createWorker, ledger, waiting, settled } = createMemoryDeliveries({ now });
-  const stored = new Map<string, DeliveryGroup>();
+/** Concurrency is each process's own here, and credits are not counted. */
+function createThrottle(): OrganizationThrottle {
+  const spentToday = { live: 0, heal: 0, reconcile: 0, pull: 0 };
   return {
-    sink,
-    tokens: tokens.store,
-    leasesOf: ({ sleep }) => tokens.leasesOf(sleep),
-    queue: {
-      async add(group) {
-        stored.set(group.id, group);
-        await queue.add(group);
-      },
-    },
-    createWorker,
-    dueChildren: createMemoryDueSet({ now }),
-    gaps: createMemoryGaps({ now }),
-    turns: createMemoryTurns({ now, limit: 60 }),
-    deadLetters: createMemoryDeadLetters(),
-    looks: createMemoryLooks(),
-    ledger,
-    deliveries: { waiting, settled, stored },
+    ...createMemoryThrottle(),
+    credits: async () => ({ limit: null, remaining: null, reserve: 0, spentToday, waitUntilMs: null }),
+    close: async () => {},
   };
 }

@@ -1,7 +1,7 @@
 import type { DeskInProcess } from "@deskmirror/desk-emulator";
 import type { DataSource, Sink } from "@deskmirror/model";
 import type { Transport } from "@deskmirror/zoho-desk";
-import type { Durable } from "./durable.ts";
+import type { Durable, Ports } from "./forms.ts";
 import { startIngest } from "./ingest.ts";
 import type { AnswerDelivery, IngestRun } from "./ingest.ts";
 import { createLife } from "./life.ts";
@@ -10,17 +10,19 @@ import type { Random } from "./random.ts";
 import { createHistoryRegistry } from "./registry.ts";
 import { startSync } from "./sync.ts";
 import type { SyncOptions, SyncRun } from "./sync.ts";
+import { createTraffic } from "./traffic.ts";
+import type { Traffic } from "./traffic.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 
 /** The running processes: up to two of sync, and one of ingest. */
 export interface Plant {
-  readonly answered: ReadonlyMap<string, number>;
+  readonly traffic: Pick<Traffic, "answered" | "groups" | "settled">;
   /** Runs of sync that live. */
   syncs(): readonly SyncRun[];
-  startSync(): boolean;
+  startSync(): Promise<boolean>;
   killSync(awaits: number): boolean;
   freezeSync(ms: number): boolean;
-  startIngest(): boolean;
+  startIngest(): Promise<boolean>;
   killIngest(awaits: number): boolean;
   /** The answer to a body posted to the service URL; null when none comes. */
   send(body: string): Promise<number | null>;
@@ -28,16 +30,20 @@ export interface Plant {
   post(body: string): boolean;
   askPull(): boolean;
   /** Whoever was told to die and has not yet goes on, and at least one of each runs. */
-  revive(): void;
+  revive(): Promise<void>;
+  /** Ends all that still runs. */
+  end(): void;
 }
 
 /** What the plant is made of. */
 export interface PlantOptions {
   readonly time: VirtualTime;
   readonly random: Random;
+  /** Chance inside the processes, which may be asked in any order. */
+  readonly jitter: Random;
   readonly desk: DeskInProcess;
   readonly durable: Durable;
-  readonly sink: Sink;
+  readonly dressSink: (sink: Sink) => Sink;
   readonly transport: Transport;
   readonly dataSource: DataSource;
   readonly serviceUrl: string;
@@ -49,7 +55,7 @@ const SYNCS = 2;
 const SKEW_MS = 10 * 60_000;
 
 /** A plant in which nothing runs yet. */
-export function createPlant({ time, random, durable, answer, ...options }: PlantOptions): Plant {
+export function createPlant({ time, random, jitter, durable, answer, ...options }: PlantOptions): Plant {
   const { name: source } = options.dataSource;
   const registry = createHistoryRegistry(options.dataSource, {
     serviceUrl: options.serviceUrl,
@@ -59,11 +65,13 @@ export function createPlant({ time, random, durable, answer, ...options }: Plant
   let ingest: IngestRun | null = null;
   let ids = 0;
   const lastBeat = { ms: 0 };
-  const answered = new Map<string, number>();
+  const traffic = createTraffic();
 
-  function newLife(): Life {
+  async function begin(): Promise<{ readonly life: Life; readonly ports: Ports }> {
     const skewMs = random.chance(0.4) ? random.int(2 * SKEW_MS) - SKEW_MS : 0;
-    return createLife(time, skewMs);
+    const line = await durable.layLine();
+    const life = createLife(time, { skewMs, line });
+    return { life, ports: line.open(life.time) };
   }
 
   function syncs(): readonly SyncRun[] {
@@ -77,24 +85,23 @@ export function createPlant({ time, random, durable, answer, ...options }: Plant
     return length > 0;
   }
 
-  function beginSync(): boolean {
+  async function beginSync(): Promise<boolean> {
     if (syncs().length === SYNCS) return false;
-    const { sink, transport, intervals } = options;
-    runs.push(startSync({ life: newLife(), durable, sink, transport, intervals, random, registry }));
+    const { dressSink, transport, intervals } = options;
+    runs.push(startSync({ ...(await begin()), dressSink, transport, intervals, random: jitter, registry, traffic }));
     return true;
   }
 
-  function beginIngest(): boolean {
+  async function beginIngest(): Promise<boolean> {
     if (ingest !== null && !ingest.life.isDead) return false;
     ingest = startIngest({
-      life: newLife(),
-      durable,
+      ...(await begin()),
       source,
       lastBeat,
       createId: () => `d${String((ids += 1)).padStart(6, "0")}`,
       answer,
-      wayMs: () => random.int(20),
-      onAnswered: ({ id, events }) => void answered.set(id, events),
+      wayMs: () => jitter.int(20),
+      traffic,
     });
     return true;
   }
@@ -106,7 +113,7 @@ export function createPlant({ time, random, durable, answer, ...options }: Plant
   }
 
   return {
-    answered,
+    traffic,
     syncs,
     startSync: beginSync,
     killSync: (awaits) => some((life) => life.dieAfter(awaits)),
@@ -122,11 +129,15 @@ export function createPlant({ time, random, durable, answer, ...options }: Plant
       void send(body);
       return true;
     },
-    revive() {
+    async revive() {
       for (const { life } of syncs()) life.spare();
       ingest?.life.spare();
-      beginSync();
-      beginIngest();
+      await beginSync();
+      await beginIngest();
+    },
+    end() {
+      for (const { life } of syncs()) life.die();
+      ingest?.life.die();
     },
     askPull() {
       const pulls = Object.entries(registry.current().pulls).map(([table, asked]) => [table, asked + 1] as const);

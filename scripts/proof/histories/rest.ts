@@ -1,6 +1,6 @@
 import { tableLife } from "@deskmirror/sync/due-work";
 import type { OpenMirror } from "@deskmirror/sync/open-mirror";
-import type { Durable } from "./durable.ts";
+import type { Durable } from "./forms.ts";
 import type { Stage } from "./steps.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 
@@ -22,7 +22,7 @@ export async function comeToRest({ stage, durable, time, longestMs }: RestOption
   desk.faults.clear();
   desk.setLatencyMs(20);
   desk.webhookControls.set({ dropRate: 0, duplicateRate: 0, shuffle: false, delayMs: 0 });
-  plant.revive();
+  await plant.revive();
   // Everything that froze has thawed, and every lock of the dead is over.
   await time.advance(1_000);
   await time.leap(2 * 60_000);
@@ -41,7 +41,8 @@ export async function comeToRest({ stage, durable, time, longestMs }: RestOption
     const [mirror] = open;
     if (mirror === undefined) return "no sync is open";
     if (desk.webhookControls.pending() > 0) return `${desk.webhookControls.pending()} deliveries are under way`;
-    if (durable.deliveries.waiting() > 0) return `${durable.deliveries.waiting()} groups wait`;
+    const { inFlight } = await durable.ledger.counts(stage.source);
+    if (inFlight > 0) return `${inFlight} events wait`;
     if ((await durable.dueChildren.size(stage.source)) > 0) return "children are due";
     const [doubt] = await durable.sink.doubts(stage.source, 1);
     if (doubt !== undefined) return `a doubt is open (${JSON.stringify(doubt)})`;

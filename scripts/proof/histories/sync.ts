@@ -2,20 +2,21 @@ import { createLog } from "@deskmirror/runtime";
 import type { Sink } from "@deskmirror/model";
 import { openMirror } from "@deskmirror/sync/open-mirror";
 import type { MirrorParts, OpenMirror } from "@deskmirror/sync/open-mirror";
-import { createMemoryThrottle } from "@deskmirror/testing";
 import { createZohoDesk } from "@deskmirror/zoho-desk";
 import type { Transport } from "@deskmirror/zoho-desk";
-import type { Durable } from "./durable.ts";
+import type { Ports } from "./forms.ts";
 import type { Life } from "./life.ts";
 import type { HistoryRegistry } from "./registry.ts";
 import type { Random } from "./random.ts";
+import type { Traffic } from "./traffic.ts";
 
 /** What a run of sync begins with. */
 export interface SyncOptions {
   readonly life: Life;
-  readonly durable: Durable;
-  /** The sink as this process sees it. */
-  readonly sink: Sink;
+  readonly ports: Ports;
+  /** Puts before the sink whatever watches or breaks it. */
+  readonly dressSink: (sink: Sink) => Sink;
+  readonly traffic: Traffic;
   readonly transport: Transport;
   readonly random: Random;
   readonly registry: HistoryRegistry;
@@ -28,28 +29,20 @@ export interface SyncRun {
   mirror: OpenMirror | null;
 }
 
+const REOPEN_MS = 1_000;
+
 const log = createLog({ service: "sync", level: "silent" });
 
 /** Starts sync as `main.ts` does, every port of it mortal. */
-export function startSync({ life, durable, random, registry, ...options }: SyncOptions): SyncRun {
+export function startSync({ life, ports, random, registry, traffic, ...options }: SyncOptions): SyncRun {
   const { time } = life;
-  const leases = life.guard(durable.leasesOf(time));
+  const leases = life.guard(ports.leases);
   const parts: MirrorParts = {
-    createThrottle: () => ({
-      ...createMemoryThrottle(),
-      credits: async () => ({
-        limit: null,
-        remaining: null,
-        reserve: 0,
-        spentToday: { live: 0, heal: 0, reconcile: 0, pull: 0 },
-        waitUntilMs: null,
-      }),
-      close: async () => {},
-    }),
+    createThrottle: (dataSource, limits) => life.guard(ports.createThrottle(dataSource, limits)),
     createSource: (source, throttle) =>
       createZohoDesk({
         source,
-        tokens: life.guard(durable.tokens),
+        tokens: life.guard(ports.tokens),
         leases,
         throttle,
         world: {
@@ -60,24 +53,32 @@ export function startSync({ life, durable, random, registry, ...options }: SyncO
           random: () => random.next(),
         },
       }),
-    openSink: async () => life.guard(options.sink),
+    openSink: async () => life.guard(options.dressSink(await ports.openSink())),
     forgetSink() {},
-    createWorker: (_source, apply) => durable.createWorker({ apply: life.guard(apply), time }),
+    createWorker: (source, apply) => ports.createWorker({ source, apply: traffic.watchApply(life.guard(apply)) }),
     defaultSinkUrl: "memory:",
     intervals: () => options.intervals,
     leases,
-    deadLetters: life.guard(durable.deadLetters),
-    dueChildren: life.guard(durable.dueChildren),
-    foreignTurns: life.guard(durable.turns),
-    gaps: life.guard(durable.gaps),
+    deadLetters: life.guard(ports.deadLetters),
+    dueChildren: life.guard(ports.dueChildren),
+    foreignTurns: life.guard(ports.turns),
+    gaps: life.guard(ports.gaps),
     registry: life.guard(registry.port),
-    ledger: life.guard(durable.ledger),
-    looks: life.guard(durable.looks),
+    ledger: life.guard(ports.ledger),
+    looks: life.guard(ports.looks),
     observe: () => ({ event() {}, lackedDetail() {}, signature() {}, fieldChanged() {} }),
     time,
     log,
   };
   const run: SyncRun = { life, mirror: null };
-  void openMirror(parts, registry.current()).then((mirror) => (run.mirror = mirror));
+  void open();
   return run;
+
+  /** What it needs may be away when it starts. */
+  async function open(): Promise<void> {
+    while (run.mirror === null) {
+      run.mirror = await openMirror(parts, registry.current()).catch(() => null);
+      if (run.mirror === null) await time.sleep(REOPEN_MS);
+    }
+  }
 }

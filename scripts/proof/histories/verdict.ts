@@ -1,8 +1,8 @@
 import type { StoreRecord, TableName } from "@deskmirror/desk-emulator";
 import { judgeTable } from "../oracle.ts";
 import type { SinkRow } from "../oracle.ts";
-import type { Row, Table } from "@deskmirror/model";
-import type { Durable } from "./durable.ts";
+import type { DeliveryGroup, Row, Settlement, Table } from "@deskmirror/model";
+import type { Durable } from "./forms.ts";
 import type { Stage } from "./steps.ts";
 
 /** What is wrong with a history that came to rest: rows against Desk (I12), and the ledger against what was answered (I1, I2). */
@@ -22,7 +22,12 @@ export async function findFaults(stage: Stage, durable: Durable, tables: readonl
     });
     faults.push(...judgement.faults.map((fault) => `I12 ${name} ${fault}`));
   }
-  return [...faults, ...findLost(stage, durable), ...durable.deadLetters.all().map(toFault)];
+  return [
+    ...faults,
+    ...findLost(stage),
+    ...(await findUncounted(stage, durable)),
+    ...(await durable.letters()).map(toFault),
+  ];
 }
 
 function toFault({ reason, message, body }: { reason: string; message: string; body: string }): string {
@@ -56,18 +61,34 @@ function toSinkRow({ key, parentId, modifiedMs, deletedMs, versions }: Row, data
   return { id: key, data, parentId, ...times, life: versions.life };
 }
 
-/** Deliveries that were answered 200 and went nowhere, and events that were not counted exactly once. */
-function findLost({ plant }: Stage, { deliveries: ledger }: Durable): readonly string[] {
-  const stored = new Map(
-    [...ledger.stored.values()].flatMap(({ id, deliveries }) => deliveries.map((one) => [one.id, id] as const)),
+/** Deliveries that were answered 200 and went nowhere, and groups of which not every event went somewhere. */
+function findLost({ plant: { traffic } }: Stage): readonly string[] {
+  const groupOf = new Map(
+    [...traffic.groups.values()].flatMap(({ id, deliveries }) => deliveries.map((one) => [one.id, id] as const)),
   );
-  const lost = [...plant.answered.keys()].filter((id) => !ledger.settled.has(stored.get(id) ?? ""));
-  const unbalanced = [...ledger.settled].filter(([id, settlement]) => {
-    const events = ledger.stored.get(id)!.deliveries.reduce((sum, one) => sum + one.events, 0);
-    return Object.values(settlement).reduce<number>((sum, count) => sum + count, 0) !== events;
-  });
+  const lost = [...traffic.answered.keys()].filter((id) => !traffic.settled.has(groupOf.get(id) ?? ""));
+  const unbalanced = [...traffic.settled].filter(
+    ([id, settlement]) => sum(settlement) !== eventsOf(traffic.groups, id),
+  );
   return [
     ...lost.map((id) => `I1 delivery ${id} was answered 200 and is gone`),
     ...unbalanced.map(([id]) => `I2 group ${id} was not settled event by event`),
   ];
+}
+
+/** Every event that was applied is counted once by the ledger, and no other. */
+async function findUncounted({ plant: { traffic }, source }: Stage, { ledger }: Durable): Promise<readonly string[]> {
+  const events = [...traffic.settled.keys()].reduce((total, id) => total + eventsOf(traffic.groups, id), 0);
+  const { accepted, inFlight, unaccounted, ...buckets } = await ledger.counts(source);
+  const isBalanced = accepted === events && sum(buckets) === events && inFlight === 0 && unaccounted === 0;
+  const counted = JSON.stringify({ accepted, inFlight, unaccounted, ...buckets });
+  return isBalanced ? [] : [`I2 of ${events} events the ledger says ${counted}`];
+}
+
+function eventsOf(groups: ReadonlyMap<string, DeliveryGroup>, id: string): number {
+  return groups.get(id)!.deliveries.reduce((total, { events }) => total + events, 0);
+}
+
+function sum(counts: Settlement): number {
+  return Object.values(counts).reduce<number>((total, count) => total + count, 0);
 }
