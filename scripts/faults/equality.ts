@@ -17,7 +17,7 @@ export async function findDifferences({ desk, postgres }: Cluster): Promise<read
 }
 
 /** What is not at rest, by status: tables that are not live, pulls that a fault met and that still run, events that did not come to their end. */
-export function findUnrest({ tables, ledger }: Status, endedAt: Date): readonly string[] {
+export function findUnrest({ tables, ledger }: Pick<Status, "tables" | "ledger">, endedAt: Date): readonly string[] {
   const restless = tables.filter(({ state }) => state !== "live");
   const pulling = tables.filter(({ pull }) => pull?.state === "running" && new Date(pull.startedAt) < endedAt);
   const ended = ledger.applied + ledger.superseded + ledger.filtered + ledger.deadLettered;
