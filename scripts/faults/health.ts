@@ -25,8 +25,8 @@ export interface HealthWatch {
 
 const EVERY_MS = 300;
 const PATIENCE_MS = 3_000;
-/** By then a part must have noticed what it cannot do without. */
-export const NOTICED_MS = 3_000;
+/** How long health may lag behind the truth, either way. */
+export const LAG_MS = 3_000;
 
 /** Begins to look, at each replica for itself. */
 export function watchHealth({ ingests, syncs }: Cluster): HealthWatch {
@@ -81,25 +81,22 @@ export interface FaultTimes {
 }
 
 /**
- * What health said that was not true: `/healthz` not green, or `/readyz` not green though nothing was missing, of a replica that was not struck
- * itself; `/readyz` green, or no answer, of what has been struck or has missed something for 3 s.
+ * What health said that was not true. Of a replica that was not struck itself: `/healthz` without an answer of 200 within 3 s; `/readyz` not
+ * green for 3 s on end where nothing was missing, or not 503 where something had been missing for 3 s. Of the struck one: that it was ready.
  */
 export function findLies(looks: readonly Look[], fault: Fault, times: FaultTimes): readonly string[] {
   const replicas = Map.groupBy(looks, ({ service, replica }) => `${service} ${replica}`);
   return [...replicas.entries()].flatMap(([name, its]) => {
     const { service, replica } = its[0]!;
     const noticed = its.filter(
-      ({ beganMs, endedMs }) => beganMs >= times.inForceMs + NOTICED_MS && endedMs <= times.endedMs,
+      ({ beganMs, endedMs }) => beganMs >= times.inForceMs + LAG_MS && endedMs <= times.endedMs,
     );
     const tell = (problem: string, look: Look | undefined): readonly string[] =>
       look === undefined
         ? []
         : [`${name} ${problem} ${Math.round(look.beganMs - times.struckMs)} ms after it struck: ${look.said}`];
     if (fault.replica === service && replica === 0) {
-      return tell(
-        "said while it was struck that it was ready,",
-        noticed.find(({ readyz }) => readyz === true),
-      );
+      return tell("said while it was struck that it was ready,", noticed.find(isReady));
     }
     const dead = tell(
       "was not alive",
@@ -107,14 +104,7 @@ export function findLies(looks: readonly Look[], fault: Fault, times: FaultTimes
     );
     const wanted = fault.readiness[service];
     if (wanted === "either") return dead;
-    if (wanted === "green")
-      return [
-        ...dead,
-        ...tell(
-          "was not ready",
-          its.find(({ readyz }) => readyz !== true),
-        ),
-      ];
+    if (wanted === "green") return [...dead, ...tell("was not ready for 3 s", findRedSpell(its))];
     if (noticed.length === 0) return [...dead, `${name} was not looked at while the fault lasted`];
     return [
       ...dead,
@@ -126,11 +116,22 @@ export function findLies(looks: readonly Look[], fault: Fault, times: FaultTimes
   });
 }
 
+const isReady = ({ readyz }: Look): boolean => readyz === true;
+
+/** The first look of the first time on end, as long as health may lag, in which no look was green. */
+function findRedSpell(looks: readonly Look[]): Look | undefined {
+  return looks.find((first, index) => {
+    const next = looks.findIndex((look, later) => later >= index && isReady(look));
+    const last = looks.at(next === -1 ? -1 : next - 1)!;
+    return !isReady(first) && last.endedMs - first.beganMs >= LAG_MS;
+  });
+}
+
 /** From a time on until all were ready for good, in ms; null when that did not come. */
 export function readyAfterMs(looks: readonly Look[], sinceMs: number): number | null {
   const replicas = Map.groupBy(looks, ({ service, replica }) => `${service} ${replica}`);
   const ready = [...replicas.values()].map((its) => {
-    const last = its.findLastIndex(({ healthz, readyz }) => healthz !== true || readyz !== true);
+    const last = its.findLastIndex((look) => look.healthz !== true || !isReady(look));
     return its[last + 1]?.endedMs ?? null;
   });
   return ready.includes(null) ? null : Math.max(0, ...ready.map((ms) => ms! - sinceMs));

@@ -3,7 +3,7 @@ import { toError } from "@deskmirror/model";
 import type { Cluster } from "../proof/cluster.ts";
 import { findDifferences, findUncovered, findUnrest, findUnstored, verify } from "./equality.ts";
 import type { Fault } from "./fault.ts";
-import { NOTICED_MS, findLies, readyAfterMs, watchHealth } from "./health.ts";
+import { LAG_MS, findLies, readyAfterMs, watchHealth } from "./health.ts";
 import type { FaultTimes, HealthWatch, Look } from "./health.ts";
 import type { Moment } from "./moments.ts";
 import { takeResurrections } from "./resurrections.ts";
@@ -129,7 +129,7 @@ async function befall(cluster: Cluster, { fault, moment }: Cell, watch: HealthWa
     const inForceMs = performance.now();
     await sleep(fault.holdMs);
     // Whoever is slow to look has not seen yet what health says once it must have noticed.
-    if (fault.holdMs > NOTICED_MS) await watch.lookedSince(inForceMs + NOTICED_MS);
+    if (fault.holdMs > LAG_MS) await watch.lookedSince(inForceMs + LAG_MS);
     const [endedAt, endedMs] = [new Date(), performance.now()];
     const struck = await end();
     return { struck, struckAt, endedAt, times: { struckMs, inForceMs, endedMs } };

@@ -37,11 +37,25 @@ describe("the health of a part that misses something", () => {
 });
 
 describe("the health of a part that misses nothing", () => {
-  const sync = { service: "sync" } as const;
-  const red = [look(3_101, false)];
-  test("is green at every look", () => assertFound(findLies([...red, look(50, true, sync)], redisAway, times), null));
-  test("is a lie when it is red at any time, also after", () =>
-    assertFound(findLies([...red, look(20_000, false, sync)], redisAway, times), /sync 1 was not ready 20000 ms/));
+  const misses = [look(3_101, false)];
+  const sync = (beganMs: number, readyz: boolean) => look(beganMs, readyz, { service: "sync" });
+  const cases: readonly (readonly [string, readonly Look[], RegExp | null])[] = [
+    ["is green", [sync(50, true), sync(4_000, true)], null],
+    ["may be red for a moment", [sync(50, true), sync(4_000, false), sync(6_900, false), sync(7_100, true)], null],
+    [
+      "is a lie when it stays red",
+      [sync(50, true), sync(4_000, false), sync(7_000, false), sync(7_100, true)],
+      /sync 1 .* 4000 ms/,
+    ],
+    [
+      "is a lie when it is red at last",
+      [sync(50, true), sync(20_000, false), sync(23_000, false)],
+      /sync 1 was not ready/,
+    ],
+  ];
+  for (const [title, looks, lie] of cases) {
+    test(title, () => assertFound(findLies([...misses, ...looks], redisAway, times), lie));
+  }
 });
 
 describe("the health of a replica that is struck itself", () => {
@@ -51,7 +65,7 @@ describe("the health of a replica that is struck itself", () => {
   test("is a lie when it is ready all the same", () =>
     assertFound(findLies([look(4_000, true, struck)], ingestKilled, times), /ingest 0 said while it was struck/));
   test("says nothing of the other one's", () =>
-    assertFound(findLies([look(4_000, false)], ingestKilled, times), /ingest 1 was not ready/));
+    assertFound(findLies([look(4_000, false), look(7_000, false)], ingestKilled, times), /ingest 1 was not ready/));
 });
 
 test("all are ready for good once the last one that was not is", () => {
