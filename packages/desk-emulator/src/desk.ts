@@ -1,6 +1,6 @@
 import type { Limits } from "./checks/limits.ts";
 import type { Clock } from "./clock.ts";
-import type { Faults } from "./faults.ts";
+import type { Faults, Hiding } from "./faults.ts";
 import type { Grants } from "./oauth/grants.ts";
 import type { Settings } from "./settings.ts";
 import type { Stats } from "./stats.ts";
@@ -30,4 +30,15 @@ export function isVisible({ faults }: Pick<Desk, "faults">, state: State): boole
   if (faults.lostDepartments.size === 0) return true;
   const departmentId = state.table === "departments" ? state.id : state.data["departmentId"];
   return typeof departmentId !== "string" || !faults.lostDepartments.has(departmentId);
+}
+
+/** Whether lists, searches, counts and the recycle bin show a record; null when they show every one. */
+export function listFilter(desk: Pick<Desk, "faults">): ((state: State) => boolean) | null {
+  const hiding = desk.faults.hiding();
+  if (desk.faults.lostDepartments.size === 0 && hiding === "none") return null;
+  return (state) => isVisible(desk, state) && !isHidden(hiding, state);
+}
+
+function isHidden(hiding: Hiding, { seq }: State): boolean {
+  return hiding === "all" || (hiding === "half" && seq % 2 === 1);
 }

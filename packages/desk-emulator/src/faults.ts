@@ -33,7 +33,13 @@ export interface Fault {
   readonly delayMs?: number | undefined;
 }
 
-/** The switchboard: faults, lost scopes, lost departments. */
+/** What lists, searches, counts and the recycle bin leave out of what there is. */
+export const hidings = ["none", "half", "all"] as const;
+
+/** `half`: every second record, the same ones each time. GET by id shows all records all the while. */
+export type Hiding = (typeof hidings)[number];
+
+/** The switchboard: faults, lost scopes, lost departments, records that no list shows. */
 export interface Faults {
   add(fault: Fault): void;
   /** The fault that hits this request; counts it. */
@@ -44,6 +50,8 @@ export interface Faults {
   readonly revokedScopes: Set<string>;
   /** Departments the authorizing agent no longer sees. */
   readonly lostDepartments: Set<string>;
+  hideFromLists(hiding: Hiding): void;
+  hiding(): Hiding;
 }
 
 /** A switchboard without faults; `chance` decides faults with a probability. */
@@ -51,9 +59,12 @@ export function createFaults(chance: () => number): Faults {
   let rules: { fault: Fault; left: number }[] = [];
   const revokedScopes = new Set<string>();
   const lostDepartments = new Set<string>();
+  let hiding: Hiding = "none";
   return {
     revokedScopes,
     lostDepartments,
+    hideFromLists: (wanted) => void (hiding = wanted),
+    hiding: () => hiding,
     add(fault) {
       rules.push({ fault, left: fault.times ?? 1 });
     },
@@ -71,6 +82,7 @@ export function createFaults(chance: () => number): Faults {
       rules = [];
       revokedScopes.clear();
       lostDepartments.clear();
+      hiding = "none";
     },
     list: () => rules.map(({ fault, left }) => ({ ...fault, times: left })),
   };

@@ -44,6 +44,10 @@ test("the control space shows and clears the stats, moves the clock, sets and cl
   await json("POST", "/faults", { revokeScopes: ["Desk.tickets.READ"], loseDepartments: ["1"] });
   await json("DELETE", "/faults");
   assert.equal((await desk.call("/tickets")).status, 200);
+  await json("POST", "/faults", { hideFromLists: "all" });
+  assert.equal((await desk.call("/tickets")).status, 204);
+  await json("DELETE", "/faults");
+  assert.equal((await desk.call("/tickets")).status, 200);
 });
 
 test("the control space dumps each table as JSON lines, equal to the store, and shows one record", async () => {

@@ -92,3 +92,25 @@ test("a storm of 401s, a revoked scope and a lost department", async () => {
   emulator.faults.clear();
   assert.equal((await desk.call(`/tickets/${ticket.key}`)).status, 200);
 });
+
+test("lists, searches, counts and the recycle bin leave out half of all records, the same ones each time, or all; GET by id shows them", async () => {
+  const paths = ["/tickets?limit=100", "/contacts/search?limit=100", "/departments", "/recycleBin?limit=100"];
+  const idsOf = async (path: string) => (await desk.call(path)).rows.map((row) => shown(row["id"]));
+  const count = async () => Number((await desk.call("/departments/count")).body["count"]);
+  const all = new Map(await Promise.all(paths.map(async (path) => [path, await idsOf(path)] as const)));
+  const counted = await count();
+  emulator.faults.hideFromLists("half");
+  for (const [path, ids] of all) {
+    const half = await idsOf(path);
+    assert.ok(half.length > 0, path);
+    assert.deepEqual(half, await idsOf(path));
+    if (ids.length < 100) assert.ok(half.length < ids.length && half.every((id) => ids.includes(id)), path);
+  }
+  assert.equal((await idsOf("/departments")).length, await count());
+  assert.ok((await count()) < counted);
+  emulator.faults.hideFromLists("all");
+  for (const path of paths) assert.equal((await desk.call(path)).status, 204, path);
+  assert.equal((await desk.call(`/departments/${all.get("/departments")![0]!}`)).status, 200);
+  emulator.faults.clear();
+  for (const [path, ids] of all) assert.deepEqual(await idsOf(path), ids);
+});

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { faultKinds } from "../faults.ts";
+import { faultKinds, hidings } from "../faults.ts";
 import { defaultSettings } from "../settings.ts";
 import { tableNames, type StoredTable } from "../tables/names.ts";
 import { forgeries } from "../webhooks/signer.ts";
@@ -10,7 +10,7 @@ export const codeBody = z.object({ scopes: z.array(z.string()).optional() });
 /** Moves the clock. */
 export const clockBody = z.object({ advanceMs: z.number().nonnegative() });
 
-/** Adds a fault, or takes scopes and departments away. */
+/** Adds a fault, takes scopes and departments away, or hides records from lists. */
 export const faultBody = z.object({
   kind: z.enum(faultKinds).optional(),
   match: z.string().optional(),
@@ -19,6 +19,7 @@ export const faultBody = z.object({
   delayMs: z.number().nonnegative().optional(),
   revokeScopes: z.array(z.string()).optional(),
   loseDepartments: z.array(z.string()).optional(),
+  hideFromLists: z.enum(hidings).optional(),
 });
 
 /** Starts a workload, or makes a number of changes at once. */

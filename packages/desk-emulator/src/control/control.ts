@@ -47,9 +47,16 @@ export function createControl(emulator: Controlled, url: () => string): Router {
 
   router.get("/faults", (_request, response) => void response.json({ faults: faults.list() }));
   router.post("/faults", (request, response) => {
-    const { revokeScopes = [], loseDepartments = [], kind, ...rest } = bodies.faultBody.parse(request.body);
+    const {
+      revokeScopes = [],
+      loseDepartments = [],
+      hideFromLists,
+      kind,
+      ...rest
+    } = bodies.faultBody.parse(request.body);
     for (const scope of revokeScopes) faults.revokedScopes.add(scope);
     for (const id of loseDepartments) faults.lostDepartments.add(id);
+    if (hideFromLists !== undefined) faults.hideFromLists(hideFromLists);
     if (kind !== undefined) faults.add({ kind, ...rest });
     response.json({ faults: faults.list() });
   });

@@ -1,5 +1,5 @@
 import { listParameters, parseFields, parseIncludes, parsePage, parseSortBy } from "../checks/query.ts";
-import { isVisible, type Desk } from "../desk.ts";
+import { listFilter, type Desk } from "../desk.ts";
 import { invalidData } from "../errors.ts";
 import type { Row } from "../json.ts";
 import type { Call } from "../http/route.ts";
@@ -44,8 +44,10 @@ export function filterOf(desk: Desk, spec: TableSpec, query: URLSearchParams): (
     const value = query.get(name);
     return value === null ? [] : [{ filter, value }];
   });
-  if (given.length === 0 && desk.faults.lostDepartments.size === 0) return null;
-  return (state) => isVisible(desk, state) && given.every(({ filter, value }) => filter(state, value, desk.context));
+  const isListed = listFilter(desk);
+  if (given.length === 0) return isListed;
+  return (state) =>
+    (isListed?.(state) ?? true) && given.every(({ filter, value }) => filter(state, value, desk.context));
 }
 
 /** Reads one page of a table: parameters, filters, order, projection. */

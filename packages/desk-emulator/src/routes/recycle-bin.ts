@@ -1,5 +1,5 @@
 import { parseIncludes, parsePage, parseSortBy } from "../checks/query.ts";
-import { isVisible, type Desk } from "../desk.ts";
+import { listFilter, type Desk } from "../desk.ts";
 import { bodyOf, listAnswer, noParameters, one, type Call, type Route } from "../http/route.ts";
 import { shown, isoTime, textOf, type Json, type Row } from "../json.ts";
 import type { Sort } from "../store/shelf.ts";
@@ -104,8 +104,9 @@ function listRoute(desk: Desk): Route {
       const sort = parseSortBy(query, sorts, "-deletedTime");
       const included = parseIncludes(query, includes);
       const module = query.get("module") ?? query.get("moduleId");
+      const isListed = listFilter(desk) ?? (() => true);
       const states = [...store.bin()].filter(
-        (state) => (module === null || tables[state.table].bin?.module === module) && isVisible(desk, state),
+        (state) => (module === null || tables[state.table].bin?.module === module) && isListed(state),
       );
       const page = states.toSorted(order(desk, sort)).slice(skip, skip + limit);
       return listAnswer(page.map((state) => ({ ...binRow(desk, state), ...includedRows(desk, state, included) })));

@@ -1,7 +1,7 @@
 import { shown, type Row } from "../json.ts";
 import { pageWeight } from "../checks/price.ts";
 import { parsePage } from "../checks/query.ts";
-import { isVisible, type Desk } from "../desk.ts";
+import { listFilter, type Desk } from "../desk.ts";
 import { unprocessable, urlNotFound } from "../errors.ts";
 import type { Answer, Call, Route } from "../http/route.ts";
 import { comparator, parseSort, type Sort } from "../store/shelf.ts";
@@ -86,6 +86,7 @@ function search(desk: Desk, searched: readonly StoredTable[], { query }: Call): 
   const max = searched.includes("articles") ? settings.articlesSearchMaxLimit : 100;
   const { skip, limit } = parsePage(query, { min: 1, max, default: 10 }, settings, settings.searchMaxFrom);
   const sort = sortOf(query);
+  const isListed = listFilter(desk);
   const found = searched.map((table) => {
     const { states, conditions } = narrow(
       store.searchable(table),
@@ -93,8 +94,7 @@ function search(desk: Desk, searched: readonly StoredTable[], { query }: Call): 
       sort,
       settings.searchRangeEnd,
     );
-    const all =
-      desk.faults.lostDepartments.size > 0 ? [...conditions, (state: State) => isVisible(desk, state)] : conditions;
+    const all = isListed === null ? conditions : [...conditions, isListed];
     return all.length === 0 ? states : states.filter((state) => all.every((holds) => holds(state)));
   });
   const [first = []] = found;
