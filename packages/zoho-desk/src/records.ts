@@ -7,6 +7,7 @@ import type { ListCursor } from "./paging/cursor.ts";
 import { readList } from "./paging/read-list.ts";
 import { isNotFound } from "./paging/rows.ts";
 import type { RowReader } from "./paging/rows.ts";
+import { findSpec } from "./streams/index.ts";
 import type { StreamSpec } from "./streams/spec.ts";
 import { missingCore, toChange, toTombstone } from "./to-change.ts";
 
@@ -87,7 +88,20 @@ export function createRecordReader(options: RecordReaderOptions): RecordReader {
         throw new PermanentError(`${spec.name} ${key} may lie beyond its list: ${page.shortfall}`);
       cursor = page.next;
     }
+    await assertParentIsSeen({ spec, key, parentId }, request);
     return toTombstone(key, "get", boundSince(options, sinceMs), parentId);
+  }
+
+  /** Where a parameter names the parent, the list of one that the agent may not see is empty; PermanentError FORBIDDEN then. */
+  async function assertParentIsSeen({ spec, parentId }: RecordName, request: RequestOptions): Promise<void> {
+    const parent = spec.list.parentParam === undefined ? null : findSpec(spec.parent ?? "");
+    if (parent === null || parent.get === null || parentId === null) return;
+    const path = parent.get.path.replace(":key", encodeURIComponent(parentId));
+    try {
+      await client.send({ path, table: parent.name, scopes: parent.scopes }, request);
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+    }
   }
 
   return {

@@ -155,6 +155,63 @@ test("rows of a department that the agent lost are held, few or many, and nothin
   assert.equal((await stage.verify("tickets")).equal, true);
 });
 
+/** Takes something away from a Desk whose tables were pulled; gives what was deleted and held after two listings of each. */
+async function loseAndRead(stage: Stage, tables: readonly string[], lose: () => void) {
+  stage.desk.clock.advance(10 * MINUTE_MS);
+  await stage.pull(...tables);
+  lose();
+  for (let listings = 0; listings < 2; listings++) {
+    for (const table of tables) {
+      await again(stage, stage.context(table));
+      stage.desk.clock.advance(MINUTE_MS);
+      await stage.settle(table);
+    }
+  }
+  const held = await stage.sink.suspects.held("acme");
+  return Promise.all(
+    tables.map(async (table) => ({
+      table,
+      deleted: (await stage.sink.count(stage.context(table).writer.table)).deleted,
+      held: held.find(({ stream }) => stream === table)?.count ?? 0,
+    })),
+  );
+}
+
+test("layouts and tags of a department that the agent lost are held, and none is deleted", async () => {
+  const tables = ["departments", "layouts", "ticket_tags"];
+  await using stage = await createStage(tables, { tickets: 40 });
+  const { key } = stage.desk.store.records("departments").find(({ detail }) => detail["isEnabled"] === true)!;
+  const lost = await loseAndRead(stage, tables, () => stage.desk.faults.lostDepartments.add(key));
+  assert.deepEqual(
+    lost.map(({ deleted }) => deleted),
+    [0, 0, 0],
+  );
+  assert.ok(lost.every(({ held }) => held > 0));
+  stage.desk.faults.clear();
+  for (const table of tables) await again(stage, stage.context(table));
+  assert.deepEqual(await stage.sink.suspects.held("acme"), []);
+});
+
+for (const [title, hiding] of [
+  ["of records that only lists show, few too, none is deleted while lists lack half", "half"],
+  ["of records that only lists show, few too, none is deleted while lists are empty", "all"],
+] as const) {
+  test(title, async () => {
+    const tables = ["organizations", "departments", "teams", "team_members", "channels", "ticket_tags"];
+    await using stage = await createStage(tables, { tickets: 40 });
+    const hidden = await loseAndRead(stage, tables, () => stage.desk.faults.hideFromLists(hiding));
+    assert.deepEqual(
+      hidden.filter(({ deleted }) => deleted > 0),
+      [],
+    );
+    const alone = hidden.filter(({ table }) => ["team_members", "channels", "ticket_tags"].includes(table));
+    assert.ok(alone.every(({ held }) => held > 0));
+    stage.desk.faults.clear();
+    for (const table of tables) await again(stage, stage.context(table));
+    assert.deepEqual(await stage.sink.suspects.held("acme"), []);
+  });
+}
+
 test("a pull that starts anew keeps tombstones", async () => {
   await using stage = await stageOfContacts();
   const gone = purge(stage, 10);

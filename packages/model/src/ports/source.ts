@@ -30,6 +30,8 @@ export interface Stream {
   readonly polled: boolean;
   /** Whether `changedSince` works. */
   readonly hasChangedSince: boolean;
+  /** Whether its records can be asked for by id; of others only lists tell that they are gone. */
+  readonly hasGet: boolean;
   /** Whether the recycle bin lists its deleted records. */
   readonly inBin: boolean;
   /** Top-level keys derived from the clock or from reads; they take no part in comparing. */

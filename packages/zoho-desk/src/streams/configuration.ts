@@ -33,6 +33,8 @@ export const layouts = stream({
   parent: "module",
   modules: ["tickets", "contacts", "accounts", "tasks", "timeEntry", "products", "calls", "events", "contracts"],
   list: { path: "/layouts", limit: null, cap: 99, parentParam: "module" },
+  // Where Zoho does not know this path, the list is read: only here a layout of a department that the agent lost is forbidden, not gone.
+  get: { path: "/layouts/:key" },
   parentKeys: ["module"],
   modified: "sometimes",
   scopes: { read: ["Desk.layouts.READ", "Desk.basic.READ", "Desk.settings.READ"] },

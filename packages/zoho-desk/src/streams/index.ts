@@ -76,6 +76,7 @@ function toStream(spec: StreamSpec): Stream {
     // What is read under each ticket is due when its ticket changes; comparing it whole would cost credits per ticket.
     polled: !perTicket && (spec.events === null || spec.changedSince === null),
     hasChangedSince: spec.changedSince !== null,
+    hasGet: spec.get !== null,
     inBin: spec.bin.length > 0,
     volatile: new Set(spec.volatile),
     columns: standardColumns(spec.name),

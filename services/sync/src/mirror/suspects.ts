@@ -4,7 +4,7 @@ import type { TableContext } from "./table-context.ts";
 
 const PAGE = 500;
 
-/** A listing that lacks more rows than this, and more than this share of all, is not believed. */
+/** A listing that lacks more rows than this, and more than this share of all, is not believed; the share alone where nothing else can be asked. */
 const BRAKE_ROWS = 25;
 const BRAKE_SHARE = 0.25;
 
@@ -38,11 +38,11 @@ export async function suspectUnseen(context: TableContext, listing: number, boun
 
 /** How many rows a listing lacks, and whether that is more than is believed without a person. */
 export async function weighSuspects(
-  { sink, writer }: TableContext,
+  { sink, writer, stream }: TableContext,
   listing: number,
 ): Promise<{ readonly lacks: number; readonly rows: number; readonly isBrake: boolean }> {
   const lacks = await sink.suspects.count(writer.table, listing);
-  if (lacks <= BRAKE_ROWS) return { lacks, rows: 0, isBrake: false };
+  if (lacks <= (stream.hasGet ? BRAKE_ROWS : 0)) return { lacks, rows: 0, isBrake: false };
   const { rows } = await sink.count(writer.table);
   return { lacks, rows, isBrake: lacks > rows * BRAKE_SHARE };
 }

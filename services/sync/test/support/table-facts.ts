@@ -16,6 +16,7 @@ export const stream: Stream = {
   hasEvents: true,
   polled: false,
   hasChangedSince: true,
+  hasGet: true,
   inBin: true,
   volatile: new Set(),
   columns: [],
