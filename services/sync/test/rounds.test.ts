@@ -16,6 +16,8 @@ import { createStage, heal } from "./support/stage.ts";
 import type { Stage } from "./support/stage.ts";
 
 const HOUR_MS = 3_600_000;
+/** Gaps that open within this time of the first are healed together. */
+const SETTLES_MS = 5_000;
 const intervals = { reconcileMs: 1_000, compareMs: HOUR_MS, sweepMs: HOUR_MS };
 
 interface TestRounds {
@@ -30,6 +32,7 @@ function createTestRounds(stage: Pick<Stage, "leases" | "sink" | "source" | "con
   const log = createLog({ service: "sync", level: "silent" });
   const { leases } = stage;
   const open: Gap[] = [];
+  let aheadMs = 0;
   const work = createTableWork({ leases, log, now: Date.now });
   async function facts(): Promise<readonly TableFacts[]> {
     const states = await stage.sink.states("acme");
@@ -67,12 +70,13 @@ function createTestRounds(stage: Pick<Stage, "leases" | "sink" | "source" | "con
     gaps,
     restores,
     ...heard,
-    now: Date.now,
+    now: () => Date.now() + aheadMs,
     log,
   });
+  const later = (ms: number): void => void (aheadMs += ms);
   const life = async (table: string): Promise<string> =>
     tableLife((await facts()).find(({ stream }) => stream.name === table)!);
-  return { rounds, work, gaps, open, life, facts };
+  return { rounds, work, gaps, open, life, facts, later };
 }
 
 async function isLive(stage: Stage, table: string, key: string): Promise<boolean> {
@@ -176,16 +180,20 @@ test("a gap is closed by a round in which no table fell short, and not before", 
   const well = createTestRounds(stage);
   await well.gaps.open("acme", "ingest down", 0);
   await well.rounds.runDue(heal.signal);
+  well.later(SETTLES_MS);
+  await well.rounds.runDue(heal.signal);
   assert.equal(well.open.length, 0);
 });
 
 test("a gap stays open while a table that fell short rests, and the tables that are proven are not read meanwhile", async () => {
   await using stage = await createStage(["tickets", "contacts"]);
   await stage.pull("tickets", "contacts");
-  const { rounds, gaps, open } = createTestRounds(stage, { intervals: { ...intervals, reconcileMs: HOUR_MS } });
+  const { rounds, gaps, open, later } = createTestRounds(stage, { intervals: { ...intervals, reconcileMs: HOUR_MS } });
   await rounds.runDue(heal.signal);
   await gaps.open("acme", "ingest down", 0);
   stage.desk.faults.add({ kind: "html", match: "/contacts/search", times: 1_000 });
+  await rounds.runDue(heal.signal);
+  later(SETTLES_MS);
   await rounds.runDue(heal.signal);
   const before = requests(stage, "GET /tickets/search");
   stage.desk.faults.clear();
@@ -197,15 +205,34 @@ test("a gap stays open while a table that fell short rests, and the tables that 
 test("gaps that open one after another make a round each tenth of the interval at most", async () => {
   await using stage = await createStage(["tickets"]);
   await stage.pull("tickets");
-  const { rounds, gaps, open } = createTestRounds(stage, { intervals: { ...intervals, reconcileMs: HOUR_MS } });
+  const { rounds, gaps, open, later } = createTestRounds(stage, { intervals: { ...intervals, reconcileMs: HOUR_MS } });
   await rounds.runDue(heal.signal);
   const before = requests(stage, "GET /tickets/search");
   for (let gap = 0; gap < 5; gap++) {
     await gaps.open("acme", "answered 413", 0);
     await rounds.runDue(heal.signal);
+    later(SETTLES_MS);
+    await rounds.runDue(heal.signal);
   }
   assert.equal(requests(stage, "GET /tickets/search") - before, 1);
   assert.equal(open.length, 4);
+});
+
+test("gaps that ingests tell one after another when they are started together are healed by one round", async () => {
+  await using stage = await createStage(["tickets"]);
+  await stage.pull("tickets");
+  const { rounds, gaps, open, later } = createTestRounds(stage, { intervals: { ...intervals, reconcileMs: HOUR_MS } });
+  await rounds.runDue(heal.signal);
+  const before = requests(stage, "GET /tickets/search");
+  for (let ingest = 0; ingest < 2; ingest++) {
+    await gaps.open("acme", "ingest down", 0);
+    await rounds.runDue(heal.signal);
+    later(SETTLES_MS / 2);
+  }
+  assert.equal(requests(stage, "GET /tickets/search"), before);
+  await rounds.runDue(heal.signal);
+  assert.equal(requests(stage, "GET /tickets/search") - before, 1);
+  assert.equal(open.length, 0);
 });
 
 test("a round that finds a ticket changed makes each wanted child table of it due", async () => {

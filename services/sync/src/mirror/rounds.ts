@@ -29,7 +29,7 @@ export type TableRound = {
 export interface Rounds {
   /** A round of the tables now, all when none are named; those that cannot be read so are said. The recycle bin is read whole. */
   readonly run: (tables: readonly string[] | null, signal: AbortSignal) => Promise<readonly TableRound[]>;
-  /** A round of every table whose interval is over; an open gap makes all of them due. */
+  /** A round of every table whose interval is over; an open gap makes all of them due, a few seconds after it was seen. */
   readonly runDue: (signal: AbortSignal) => Promise<void>;
 }
 
@@ -57,6 +57,9 @@ const purpose = "reconcile";
 /** A gap makes a round run at once; when gaps come one after another, the next after this part of the interval. */
 const GAPS_REST = 0.1;
 
+/** Ingests that were started together tell their gaps one after another: one round heals them, if it begins after the last. */
+const GAP_SETTLES_MS = 5_000;
+
 /** What all tables of a round share. */
 interface Shared extends Pick<ReconcileOptions, "startedMs" | "binReadMs" | "binCredits" | "signal"> {
   readonly untold: Untold[];
@@ -68,6 +71,8 @@ export function createRounds(options: RoundsOptions): Rounds {
   let binRestsUntil = 0;
   /** While a gap is open: when the round began that proved a table (ms). */
   const proven = new Map<string, number>();
+  /** Since when this process has seen a gap that is open (ms); null: none is. */
+  let gapSeenMs: number | null = null;
   let gapsRestUntil = 0;
 
   async function round(tables: readonly TableFacts[], isWhole: boolean, signal: AbortSignal) {
@@ -142,9 +147,10 @@ export function createRounds(options: RoundsOptions): Rounds {
       const all = (await facts()).filter(isAble);
       const isGap = (await openReasons()).length > 0;
       if (!isGap) proven.clear();
+      gapSeenMs = isGap ? (gapSeenMs ?? now()) : null;
       // One in error may stay so for good; its watermark waits with it.
       const asks = all.filter(({ progress }) => progress.problem === null);
-      const isGapsTurn = isGap && gapsRestUntil <= now();
+      const isGapsTurn = gapSeenMs !== null && now() >= Math.max(gapSeenMs + GAP_SETTLES_MS, gapsRestUntil);
       const healsGap = ({ stream, progress: { problem, pull } }: TableFacts): boolean =>
         isGapsTurn && problem === null && pull?.state !== "running" && !proven.has(stream.name);
       const isDue = (fact: TableFacts): boolean => isReconcileDue(fact) || healsGap(fact);
