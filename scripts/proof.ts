@@ -1,9 +1,11 @@
 // `npm run proof`: what the README promises, at a size and under faults that no test has time for, on a cluster of real processes.
 import { parseArgs } from "node:util";
+import { proveDeletes } from "./proof/deletes.ts";
 import { proveDense, proveUnreachable } from "./proof/dense.ts";
 import { proveHistories } from "./proof/histories/prove.ts";
 import type { HistorySink } from "./proof/histories/prove.ts";
 import { proveLarge } from "./proof/large.ts";
+import { proveMissed } from "./proof/missed.ts";
 import { proveOutage } from "./proof/outage.ts";
 import { proveReserve } from "./proof/reserve.ts";
 import { stopSignal } from "./pair/stop-signal.ts";
@@ -14,6 +16,8 @@ const { positionals, values } = parseArgs({
   options: {
     tickets: { type: "string" },
     changes: { type: "string" },
+    minutes: { type: "string" },
+    seconds: { type: "string" },
     runs: { type: "string" },
     seed: { type: "string" },
     sink: { type: "string" },
@@ -28,8 +32,21 @@ const proofs: Readonly<Record<string, () => Promise<boolean>>> = {
   reserve: () => proveReserve({ tickets: number(values.tickets, 2_000), signal }),
   dense: () => proveDense({ tickets: number(values.tickets, 60_000), signal }),
   unreachable: () => proveUnreachable({ signal }),
+  missed: () =>
+    proveMissed({
+      tickets: number(values.tickets, 1_000),
+      changesPerSecond: number(values.changes, 20),
+      minutes: number(values.minutes, 10),
+      signal,
+    }),
+  deletes: () => proveDeletes({ tickets: number(values.tickets, 400), signal }),
   outage: () =>
-    proveOutage({ tickets: number(values.tickets, 500), changesPerSecond: number(values.changes, 100), signal }),
+    proveOutage({
+      tickets: number(values.tickets, 500),
+      changesPerSecond: number(values.changes, 200),
+      seconds: number(values.seconds, 60),
+      signal,
+    }),
   histories: () =>
     proveHistories({
       runs: number(values.runs, 10_000),
@@ -42,7 +59,7 @@ const proofs: Readonly<Record<string, () => Promise<boolean>>> = {
 const unknown = positionals.filter((name) => !Object.hasOwn(proofs, name));
 if (unknown.length > 0) {
   console.error(
-    `usage: npm run proof -- [${Object.keys(proofs).join("] [")}] [--tickets N] [--changes N a second] [--runs N] [--seed N] [--sink sqlite|postgres]`,
+    `usage: npm run proof -- [${Object.keys(proofs).join("] [")}] [--tickets N] [--changes N a second] [--minutes N] [--seconds N] [--runs N] [--seed N] [--sink sqlite|postgres]`,
   );
   process.exit(2);
 }

@@ -38,6 +38,7 @@ export interface TableStatus {
   readonly expected: number | null;
   readonly full: number;
   readonly deleted: number;
+  readonly watermark: string | null;
   readonly pull: { readonly state: string; readonly startedAt: string } | null;
   readonly message: string | null;
 }
@@ -68,10 +69,17 @@ interface Run {
 /** Work that the API does in the background. */
 export type RunKind = "pull" | "reconcile" | "verify";
 
-/** The calls of the admin API that the demo makes. Each throws what the API answered when that was no success. */
+/** Deletes of a table that are held for a person. */
+export interface HeldDeletes {
+  readonly table: string;
+  readonly count: number;
+}
+
+/** The calls of the admin API that the demo and the proofs make. Each throws what the API answered when that was no success. */
 export interface AdminApi {
   createSource(body: object): Promise<void>;
   registerWebhook(): Promise<void>;
+  serviceUrl(): Promise<string>;
   status(): Promise<Status>;
   /** Starts work and gives its run's id. */
   start(kind: RunKind, body?: object): Promise<string>;
@@ -79,6 +87,8 @@ export interface AdminApi {
   isRunning(runId: string): Promise<boolean>;
   /** Starts work and waits for its end; throws when it failed. */
   run(kind: RunKind, body?: object): Promise<unknown>;
+  heldDeletes(): Promise<readonly HeldDeletes[]>;
+  confirmDeletes(table: string): Promise<void>;
   removeSource(): Promise<void>;
 }
 
@@ -114,6 +124,7 @@ export function createAdminApi(options: {
     async registerWebhook() {
       await call("POST", `${path}/webhook`);
     },
+    serviceUrl: async () => ((await call("GET", path)) as { readonly serviceUrl: string }).serviceUrl,
     status: async () => (await call("GET", `${path}/status`)) as Status,
     start,
     isRunning: async (runId) => ((await call("GET", `${path}/runs/${runId}`)) as Run).state === "running",
@@ -124,6 +135,11 @@ export function createAdminApi(options: {
         if (run.state === "failed") throw new Error(`${kind} failed: ${JSON.stringify(run.result)}`);
         if (run.state === "done") return run.result;
       }
+    },
+    heldDeletes: async () =>
+      ((await call("GET", `${path}/deletes`)) as { readonly items: readonly HeldDeletes[] }).items,
+    async confirmDeletes(table) {
+      await call("POST", `${path}/deletes/confirm`, { table });
     },
     async removeSource() {
       await call("DELETE", path);

@@ -28,6 +28,8 @@ export interface DeskRecord {
   readonly parentId: string | null;
   readonly deleted: boolean;
   readonly archived: boolean;
+  /** ISO text; null where the table has none. */
+  readonly modifiedTime: string | null;
   readonly detail: Readonly<Record<string, unknown>>;
   readonly list: Readonly<Record<string, unknown>>;
 }
@@ -39,6 +41,12 @@ export interface DeskFault {
   readonly match: string;
   readonly times: number;
 }
+
+/** What the agent who authorized may not see any more, or what lists leave out. */
+export type DeskLoss =
+  | { readonly loseDepartments: readonly string[] }
+  | { readonly revokeScopes: readonly string[] }
+  | { readonly hideFromLists: "half" | "all" };
 
 /** The Desk emulator as a process of its own, steered over its control space. */
 export interface Desk extends DeskInfo {
@@ -55,8 +63,11 @@ export interface Desk extends DeskInfo {
   setLatency(latencyMs: number): Promise<void>;
   /** Adds a fault to the switchboard. */
   setFault(fault: DeskFault): Promise<void>;
-  /** Ends all faults and gives those that were left, with how many requests each would still have hit. */
+  lose(loss: DeskLoss): Promise<void>;
+  /** Ends all faults and losses, and gives those faults that were left, with how many requests each would still have hit. */
   clearFaults(): Promise<readonly DeskFault[]>;
+  /** Erases a record for good. */
+  purge(table: string, key: string): Promise<void>;
   startWorkload(changesPerSecond: number, mix?: Readonly<Record<string, number>>): Promise<void>;
   /** Ends the live changes and gives how many were made, by kind. */
   stopWorkload(): Promise<Readonly<Record<string, number>>>;
@@ -104,6 +115,8 @@ export async function startDesk(args: DeskArguments, logFile: string): Promise<D
     setDailyCredits: (dailyCredits) => call("POST", "/settings", { dailyCredits }),
     setLatency: (latencyMs) => call("POST", "/settings", { latencyMs }),
     setFault: (fault) => call("POST", "/faults", fault),
+    lose: (loss) => call("POST", "/faults", loss),
+    purge: (table, key) => call("POST", `/store/${table}/${key}`, { do: "purge" }),
     async clearFaults() {
       const { faults } = await call<{ faults: readonly DeskFault[] }>("GET", "/faults");
       await call("DELETE", "/faults");

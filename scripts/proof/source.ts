@@ -36,7 +36,17 @@ export async function filledIn({ api }: Cluster): Promise<void> {
   await until(async () => (await api.status()).tables.every(({ rows, full }) => full === rows));
 }
 
-/** Asks once a second until it holds. */
-export async function until(holds: () => Promise<boolean>): Promise<void> {
-  while (!(await holds())) await sleep(1_000);
+/** Asks once a second until it holds; gives whether it did before `patienceMs` was over. */
+export async function until(holds: () => Promise<boolean>, patienceMs = Infinity): Promise<boolean> {
+  for (const startedMs = performance.now(); !(await holds()); await sleep(1_000)) {
+    if (performance.now() - startedMs > patienceMs) return false;
+  }
+  return true;
+}
+
+/** Waits until every table is live, every row has its detail and every event its end. */
+export async function atRest(cluster: Cluster): Promise<void> {
+  await until(async () => (await cluster.api.status()).tables.every(({ state }) => state === "live"));
+  await filledIn(cluster);
+  await settled(cluster);
 }

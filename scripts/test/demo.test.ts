@@ -12,6 +12,7 @@ describe("progress", () => {
     expected: null,
     full: 0,
     deleted: 0,
+    watermark: null,
     pull: null,
     message: null,
   };
@@ -40,7 +41,7 @@ describe("progress", () => {
 });
 
 test("every ticket of the Desk is accounted for: listed, archived or deleted", () => {
-  const table = { state: "live", expected: null, full: 0, pull: null, message: null };
+  const table = { state: "live", expected: null, full: 0, watermark: null, pull: null, message: null };
   const tables = [
     { ...table, name: "tickets", rows: 470, deleted: 6 },
     { ...table, name: "archived_tickets", rows: 24, deleted: 0 },

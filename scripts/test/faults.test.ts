@@ -93,7 +93,8 @@ test("what was answered 200 must have been accepted; what was accepted more than
 describe("a cluster", () => {
   const ledger = { accepted: 3, applied: 1, superseded: 1, filtered: 1, deadLettered: 0, inFlight: 0, unaccounted: 0 };
   const pull = { state: "complete", startedAt: new Date(1_000).toISOString() };
-  const table = { name: "tickets", state: "live", rows: 1, expected: 1, full: 1, deleted: 0, pull, message: null };
+  const counts = { rows: 1, expected: 1, full: 1, deleted: 0 };
+  const table = { name: "tickets", state: "live", ...counts, watermark: null, pull, message: null };
   const running = { ...pull, state: "running" };
   const cases: readonly (readonly [string, Pick<Status, "tables" | "ledger">, RegExp | null])[] = [
     ["at rest has nothing left to do", { tables: [table], ledger }, null],
