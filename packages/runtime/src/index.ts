@@ -1,3 +1,4 @@
+export * from "./answer-unreadable.ts";
 export * from "./env-fields.ts";
 export * from "./env.ts";
 export * from "./keep-trying.ts";
@@ -7,6 +8,7 @@ export * from "./log.ts";
 export * from "./loop.ts";
 export * from "./metrics.ts";
 export * from "./ops.ts";
+export * from "./private-server.ts";
 export * from "./redact.ts";
 export * from "./run-main.ts";
 export * from "./shared-variables.ts";

@@ -1,4 +1,4 @@
-import { mkdirSync, realpathSync } from "node:fs";
+import { mkdirSync, realpathSync, statSync } from "node:fs";
 import { dirname, relative, resolve } from "node:path";
 import { ConfigError, toError } from "@deskmirror/model";
 import type { Sink } from "@deskmirror/model";
@@ -54,8 +54,13 @@ function makePlace(path: string, { dataDir }: SinkPlace): string {
     const text = `${folder} cannot be made (${toError(cause).message}): let this user write there, or change DATA_DIR`;
     throw new ConfigError(text, { cause });
   }
-  if (isInside(realpathSync(dataDir), resolve(realpathSync(folder), "file"))) return path;
-  throw new ConfigError(outside(path, dataDir));
+  if (!isInside(realpathSync(dataDir), resolve(realpathSync(folder), "file"))) {
+    throw new ConfigError(outside(path, dataDir));
+  }
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new ConfigError(`${path} is a folder: name a file, such as sqlite:${path}/desk.db`);
+  }
+  return path;
 }
 
 function outside(path: string, dataDir: string): string {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm, symlink } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { after, test } from "node:test";
@@ -71,6 +71,18 @@ test("a folder that cannot be made is a mistake in the settings", async () => {
     assert.match(error.message, /\/dev\/null cannot be made .*DATA_DIR/);
     return true;
   });
+});
+
+test("a folder in place of a file is a mistake in the settings, which a file in it mends", async () => {
+  await mkdir(join(dataDir, "folder"));
+  const url = `sqlite:${dataDir}/folder`;
+  await assert.rejects(openSink(url, { dataDir }), (error) => {
+    assert.ok(error instanceof ConfigError, String(error));
+    assert.match(error.message, /folder is a folder: name a file, such as sqlite:.*folder\/desk\.db$/);
+    return true;
+  });
+  const sink = await openSink(`${url}/desk.db`, { dataDir });
+  await sink.close();
 });
 
 for (const host of ["169.254.169.254", "metadata.google.internal.", "[fd00:ec2::254]", "2852039166", "0xa9fea9fe"]) {

@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { createServer } from "node:http";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import {
@@ -9,7 +8,7 @@ import {
   createLeases,
   createRegistryReader,
 } from "@deskmirror/redis";
-import { createMetrics, createOps, runMain } from "@deskmirror/runtime";
+import { createMetrics, createOps, createPrivateServer, runMain } from "@deskmirror/runtime";
 import { verify } from "@deskmirror/zoho-desk/signature";
 import { createApp } from "./app.ts";
 import { createGapKeeper } from "./gap-keeper.ts";
@@ -86,7 +85,7 @@ await runMain({
     onStop("the loops", () => loops);
     const checks = { ...health.checks, spool: spool.check, registry: () => checkRegistry(registry) };
     const ops = createOps({ checks, metrics });
-    const opsServer = createServer((req, res) => void ops(req, res));
+    const opsServer = createPrivateServer((req, res) => void ops(req, res));
     const opsListener = await listen(opsServer, env.INGEST_OPS_PORT, env.BIND_HOST);
     onStop("the private port", () => opsListener.close());
     const listener = await listen(createPublicServer(app), env.INGEST_PORT, null);

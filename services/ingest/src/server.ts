@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import type { RequestListener, Server } from "node:http";
-import { listen as listenOn } from "@deskmirror/runtime";
+import { answerUnreadable, listen as listenOn } from "@deskmirror/runtime";
 import type { Listener } from "@deskmirror/runtime";
 import { refusals, toBody } from "./answer.ts";
 
@@ -19,26 +19,10 @@ export function createPublicServer(app: RequestListener): Server {
     },
     app,
   );
-  server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
-    if (!socket.writable || error.code === "ECONNRESET") socket.destroy();
-    else socket.end(error.code === "ERR_HTTP_REQUEST_TIMEOUT" ? tooSlow : malformed);
-  });
-  return server;
+  return answerUnreadable(server, { malformed: toBody(refusals.malformed), tooSlow: toBody(refusals.tooSlow) });
 }
 
 /** Listens; a `host` of null is every address. ConfigError when the port cannot be had. */
 export function listen(server: Server, port: number, host: string | null): Promise<Listener> {
   return listenOn(server, { port, host, variables: "INGEST_PORT, INGEST_OPS_PORT and BIND_HOST" });
 }
-
-function rawAnswer(status: string, body: string): string {
-  const headers = [
-    "Connection: close",
-    "Content-Type: application/json; charset=utf-8",
-    `Content-Length: ${Buffer.byteLength(body)}`,
-  ];
-  return [`HTTP/1.1 ${status}`, ...headers, "", body].join("\r\n");
-}
-
-const tooSlow = rawAnswer("408 Request Timeout", toBody(refusals.tooSlow));
-const malformed = rawAnswer("400 Bad Request", toBody(refusals.malformed));

@@ -1,4 +1,3 @@
-import { createServer } from "node:http";
 import type { RequestHandler } from "express";
 import { ConfigError } from "@deskmirror/model";
 import {
@@ -19,7 +18,15 @@ import {
   createTokenStore,
   createTurns,
 } from "@deskmirror/redis";
-import { createMetrics, createOps, keepTrying, listen, realTime, runMain } from "@deskmirror/runtime";
+import {
+  createMetrics,
+  createOps,
+  createPrivateServer,
+  keepTrying,
+  listen,
+  realTime,
+  runMain,
+} from "@deskmirror/runtime";
 import { assertAllowedHost, openSink, redactSinkUrl } from "@deskmirror/sinks";
 import {
   createZohoDesk,
@@ -71,7 +78,7 @@ await runMain({
       sources: () => keeper?.check() ?? { ok: false, message: "waits for Redis and the sink" },
     };
     const app = createApp({ ops: createOps({ checks, metrics }), api: () => api, log });
-    const server = createServer({ requestTimeout: 10_000, connectionsCheckingInterval: 1_000 }, app);
+    const server = createPrivateServer(app);
     const place = { port: env.SYNC_PORT, host: env.BIND_HOST, variables: "SYNC_PORT and BIND_HOST" };
     const listener = await listen(server, place);
     onStop("the private port", () => listener.close());

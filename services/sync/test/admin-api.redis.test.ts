@@ -82,6 +82,10 @@ describe("a source", () => {
     ["verify", { sample: -1 }, 422, /sample: must be at least 0/],
     ["verify", { sample: 100_001 }, 422, /sample: must be at most 100000/],
     ["verify", { sample: 1.5 }, 422, /sample: must be a whole number/],
+    ["test", { tables: ["agents"] }, 422, /tables/],
+    ["webhook", { url: "https://h" }, 422, /url/],
+    ["pause", { seconds: 60 }, 422, /seconds/],
+    ["resume", { tables: ["agents"] }, 422, /tables/],
   ];
   for (const [path, body, status, message] of badCalls) {
     test(`${path} ${JSON.stringify(body)} is refused with ${status}`, async () => {

@@ -12,7 +12,10 @@ interface NewSource {
   readonly warnings: readonly string[];
 }
 
-/** Creates a data source; on any refusal nothing is left of it, here or at Zoho. Gives it with its warnings. */
+/**
+ * Creates a data source; on any refusal nothing is left of it, here or at Zoho. When Redis or the sink dies between its tables and the
+ * source itself, they stay, empty, for the next try to adopt. Gives it with its warnings.
+ */
 export async function createSource(deps: ApiDeps, body: SourceBody): Promise<NewSource> {
   await assertEndpoints(deps, body);
   if ((await deps.registry.get(body.name)) !== null) throw taken(body.name);

@@ -90,6 +90,9 @@ export const sourcePatch = z
   .partial();
 export type SourcePatch = z.output<typeof sourcePatch>;
 
+/** Body of calls that take none: no field can be meant, so one that is there is a mistake. */
+export const noBody = z.strictObject({});
+
 /** Body of `POST …/copy`. */
 export const copyBody = z.strictObject({ name });
 

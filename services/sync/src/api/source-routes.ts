@@ -9,7 +9,7 @@ import { patchSource } from "./change-source.ts";
 import { authorizeSource, copySource, createSource } from "./create-source.ts";
 import type { ApiDeps } from "./deps.ts";
 import { createFindSource, notOpen } from "./find-source.ts";
-import { authorizeBody, copyBody, sourceBody, sourcePatch } from "./source-body.ts";
+import { authorizeBody, copyBody, noBody, sourceBody, sourcePatch } from "./source-body.ts";
 import { toSourceView, toViewWithUrl } from "./source-view.ts";
 
 /** The calls on data sources themselves (contract section 4). */
@@ -56,6 +56,7 @@ export function sourceRoutes(deps: ApiDeps): Router {
   ] as const) {
     routes.post(`/:name/${action}`, async (req, res) => {
       const { name } = await find.source(req);
+      noBody.parse(req.body ?? {});
       const source = await registry.update(name, { paused });
       await mirrors.follow();
       res.json(view(source));

@@ -2,7 +2,7 @@ import { Router } from "express";
 import { ApiError, toApiError } from "./api-error.ts";
 import type { ApiDeps } from "./deps.ts";
 import { createFindSource } from "./find-source.ts";
-import { rotateBody } from "./source-body.ts";
+import { noBody, rotateBody } from "./source-body.ts";
 import { toViewWithUrl } from "./source-view.ts";
 import { removeSubscription, subscribe } from "./subscribe.ts";
 
@@ -14,6 +14,7 @@ export function webhookRoutes(deps: ApiDeps): Router {
 
   routes.post("/:name/webhook", async (req, res) => {
     const source = await find.source(req);
+    noBody.parse(req.body ?? {});
     const { id, enabled, events } = await subscribe(deps, source, { open: await find.granted(source) });
     res.json({ id, state: enabled ? "active" : "disabled", events });
   });
