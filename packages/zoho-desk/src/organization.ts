@@ -22,7 +22,7 @@ export function toOrganization(body: JsonValue | null, orgId: string): Organizat
   if (row === undefined) {
     const seen = rows.map(({ id }) => toId(id)).join(", ");
     throw new PermanentError(
-      `the grant sees organization ${seen || "none"}, not ${orgId}: correct orgId, or generate the code for it`,
+      `the grant sees organization ${seen || "none"}, not ${orgId}: generate the code for it, or add a source of another name with the right orgId`,
       {
         code: "OAUTH_ORG_MISMATCH",
       },

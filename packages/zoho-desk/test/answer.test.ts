@@ -52,7 +52,7 @@ const answers: readonly {
     status: 403,
     body: error("OAUTH_ORG_MISMATCH"),
     is: "permanent",
-    says: /correct orgId/,
+    says: /the right orgId/,
   },
   { what: "403 FORBIDDEN", status: 403, body: error("FORBIDDEN"), is: "permanent", says: /as an administrator/ },
   {

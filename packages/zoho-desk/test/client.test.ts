@@ -105,7 +105,7 @@ test("a scope that is lost names itself and the table", async () => {
 
 test("an organization that is not the grant's says what to do", async () => {
   const other = world.again({ orgId: "1" });
-  await assert.rejects(other.count("departments", asked), { code: "OAUTH_ORG_MISMATCH", message: /correct orgId/ });
+  await assert.rejects(other.count("departments", asked), { code: "OAUTH_ORG_MISMATCH", message: /the right orgId/ });
   await assert.rejects(other.organization(asked), {
     code: "OAUTH_ORG_MISMATCH",
     message: new RegExp(world.desk.orgId),

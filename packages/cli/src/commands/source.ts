@@ -27,15 +27,18 @@ export function addSourceCommands(program: Command, cli: Cli): void {
 
   addCommand(group, cli, {
     usage: "add <source>",
-    description: "create a source; without a code it waits for authorize",
+    description:
+      "create a source of a name you choose (small letters, digits, _); without a code it waits for authorize",
     options: (command) =>
       input
         .withCodeOptions(input.withSourceOptions(command))
         .requiredOption("--org-id <digits>", "the organization's id (Desk: Setup, Developer Space, API)")
         .requiredOption("--client-id <id>", "the client's id (Zoho's API console, Self Client)")
-        .addOption(new Option("--data-center <domain>", "where the organization lives").choices(dataCenters))
-        .option("--accounts-url <url>", "another accounts server, where sync allows it")
-        .option("--desk-url <url>", "another Desk, where sync allows it"),
+        .addOption(
+          new Option("--data-center <domain>", "where the organization lives, com unless named").choices(dataCenters),
+        )
+        .option("--accounts-url <url>", "another accounts server, for a sync with ALLOW_CUSTOM_ENDPOINTS=true")
+        .option("--desk-url <url>", "another Desk, for a sync with ALLOW_CUSTOM_ENDPOINTS=true"),
     async run([name], options) {
       input.assertOneFromInput(options);
       const { orgId, clientId, dataCenter, accountsUrl, deskUrl } = options;

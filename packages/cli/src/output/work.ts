@@ -9,12 +9,13 @@ type Painter = Pick<Terminal, "paint">;
 const tones = { ok: "good", warn: "doubtful", fail: "bad" } as const;
 const words = { ok: "ok  ", warn: "warn", fail: "FAIL" } as const;
 
-/** Checks, one a line, with what to do below those that are not ok. */
+/** Checks, one a line, with what to do below those that are not ok, once where the next says the same. */
 export function formatChecks(checks: readonly Check[], { paint }: Painter): string {
   const width = Math.max(...checks.map(({ name }) => name.length));
-  const lines = checks.flatMap(({ name, state, message, hint }) => {
+  const lines = checks.flatMap(({ name, state, message, hint }, index) => {
     const line = `${paint(tones[state], words[state])}  ${name.padEnd(width)}  ${message}`.trimEnd();
-    return state === "ok" || !hint ? [line] : [line, `      ${" ".repeat(width)}  → ${hint}`];
+    const isSaid = state === "ok" || !hint || checks[index + 1]?.hint === hint;
+    return isSaid ? [line] : [line, `      ${" ".repeat(width)}  → ${hint}`];
   });
   return lines.join("\n");
 }

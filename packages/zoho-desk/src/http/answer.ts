@@ -114,7 +114,7 @@ const nextSteps: Readonly<Record<string, (subject: Subject) => string>> = {
     return `the grant lacks ${needed}${table === null ? "" : `, which table ${table} needs`}; authorize again with it`;
   },
   OAUTH_ORG_MISMATCH: () =>
-    "the grant belongs to another organization; generate the code again and choose this one, or correct orgId",
+    "the grant belongs to another organization; generate the code again and choose this one, or add a source of another name with the right orgId",
   FORBIDDEN: ({ table }) =>
     `the agent who authorized may not read ${table ?? "this"}; authorize again as an administrator`,
   LICENSE_ACCESS_LIMITED: ({ table }) => `the edition of this Desk does not have ${table ?? "this feature"}`,

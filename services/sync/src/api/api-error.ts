@@ -33,7 +33,7 @@ export function toApiError(thrown: unknown): ApiError | null {
     const message = error.issues.map(({ path, message: text }) => `${path.join(".") || "body"}: ${text}`).join("; ");
     return new ApiError(422, "INVALID", {
       message,
-      hint: "Mend the named fields; README shows a body that works.",
+      hint: "Mend the named fields; GET /api/openapi.json describes each.",
     });
   }
   if (error instanceof CreditsError) {
@@ -86,7 +86,7 @@ export function errorAnswers(log: Log) {
 export const notFound: RequestHandler = (_req, res) => {
   const text = {
     message: "There is nothing at this address.",
-    hint: "GET /api/sources lists the sources; README names the calls.",
+    hint: "GET /api/openapi.json describes every call, and / of this port shows them.",
   };
   sendError(res, new ApiError(404, "NOT_FOUND", text));
 };

@@ -113,7 +113,8 @@ async function exchange(deps: ApiDeps, source: DataSource, code: string): Promis
     return await deps.exchangeCode(source, code);
   } catch (error) {
     if (error instanceof PermanentError) {
-      const hint = "Make a new code at the API console (Self Client → Generate Code) and send it within its minutes.";
+      const hint =
+        "Mend what the message names and send it with a new code (API console, Self Client → Generate Code) within its minutes.";
       throw new ApiError(422, error.code, { message: error.message, hint });
     }
     if (!(error instanceof TransientError)) throw error;

@@ -88,6 +88,6 @@ function toView({ id, source, receivedMs, eventType, table, key, reason, message
 }
 
 function unknown(id: string): ApiError {
-  const hint = "GET /api/dead-letters lists those there are.";
+  const hint = "Those there are: npx deskmirror dead-letters list, or GET /api/dead-letters.";
   return new ApiError(404, "LETTER_UNKNOWN", { message: `There is no dead letter ${id}.`, hint });
 }

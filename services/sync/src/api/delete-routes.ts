@@ -47,6 +47,6 @@ function toView({ stream, count, keys, sinceMs }: Held) {
 }
 
 function nothingHeld(name: string, table: string): ApiError {
-  const hint = `GET /api/sources/${name}/deletes lists what is held.`;
+  const hint = `What is held: npx deskmirror deletes list ${name}, or GET /api/sources/${name}/deletes.`;
   return new ApiError(409, "NOTHING_HELD", { message: `No deletes of ${table} are held.`, hint });
 }

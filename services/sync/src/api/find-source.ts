@@ -26,13 +26,13 @@ export function createFindSource({ registry, mirrors }: Pick<ApiDeps, "registry"
       const name = String(req.params["name"]);
       const source = await registry.get(name);
       if (source !== null) return source;
-      const hint = "GET /api/sources lists the sources there are.";
+      const hint = "Those there are: npx deskmirror source list, or GET /api/sources.";
       throw new ApiError(404, "SOURCE_UNKNOWN", { message: `There is no source ${name}.`, hint });
     },
     mirror,
     async granted({ name, refreshToken }) {
       if (refreshToken === null) {
-        const hint = "POST a new generated code to …/authorize first.";
+        const hint = `With a new generated code: npx deskmirror authorize ${name} --code, or POST …/authorize.`;
         throw new ApiError(409, "NOT_AUTHORIZED", { message: `${name} has no tokens yet.`, hint });
       }
       const open = await mirror(name);
@@ -51,6 +51,6 @@ export function notOpen(name: string, problem: string | null): ApiError {
 /** Work that writes waits while its source is paused: ApiError 409. */
 export function assertRunning({ name, paused }: DataSource): void {
   if (!paused) return;
-  const hint = `POST /api/sources/${name}/resume first.`;
+  const hint = `First: npx deskmirror resume ${name}, or POST /api/sources/${name}/resume.`;
   throw new ApiError(409, "PAUSED", { message: `${name} is paused: nothing is written meanwhile.`, hint });
 }

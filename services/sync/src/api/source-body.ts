@@ -31,9 +31,9 @@ const seconds = z
   .max(31_536_000, "must be at most a year");
 
 const throttleFields = {
-  concurrency: z.int().min(1).max(100).nullable(),
-  reserve: z.number().min(0).max(1),
-  dailyCredits: z.int().min(1).nullable(),
+  concurrency: z.int("must be a whole number").min(1, "must be at least 1").max(100, "must be at most 100").nullable(),
+  reserve: z.number("must be a number").min(0, "must be at least 0").max(1, "must be at most 1, a share: 0.4 is 40 %"),
+  dailyCredits: z.int("must be a whole number").min(1, "must be at least 1").nullable(),
 };
 const { concurrency, reserve, dailyCredits } = throttleFields;
 

@@ -94,7 +94,7 @@ async function withOrganization({ dataSource, source, options }: GrantParts, tok
     const none = { organization: null, obstacle: toObstacle(error) };
     if (error instanceof PermanentError && error.code === "OAUTH_ORG_MISMATCH") {
       const hint =
-        "Create the source with the right orgId, or generate the code for this organization and authorize again.";
+        "Generate the code for this organization and authorize again, or add a source of another name with the right orgId.";
       return { checks: [token, dataCentre, fail(ORGANIZATION, said(error), hint)], ...none };
     }
     if (error instanceof PermanentError && error.code === "INVALID_OAUTH") {

@@ -17,7 +17,7 @@ export interface TablesParts {
 
 const hints: Readonly<Record<string, string>> = {
   FORBIDDEN: "Authorize again as an administrator, who sees every department and field.",
-  OAUTH_ORG_MISMATCH: "Correct orgId, or authorize again for this organization.",
+  OAUTH_ORG_MISMATCH: "Authorize again for this organization, or add a source of another name with the right orgId.",
 };
 
 const withScope = "Generate a code with that scope and authorize again, or leave the table out of `tables`.";
