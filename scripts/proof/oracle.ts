@@ -54,7 +54,7 @@ export async function judge(options: {
   readonly databaseUrl: string;
   readonly schema: string;
   readonly tables: readonly string[];
-  /** Rows may lack what only a GET by id shows: they are judged by what they have. */
+  /** Rows may lack what only a GET by id shows, or have it as it was: they are judged by what lists and searches show. */
   readonly mayLackDetail?: boolean;
 }): Promise<readonly TableJudgement[]> {
   const { desk, databaseUrl, schema, tables, mayLackDetail = false } = options;
@@ -139,9 +139,11 @@ function whyUnlike(table: string, record: DeskRecord, row: SinkRow, mayLackDetai
   if ((row.modifiedAt?.getTime() ?? null) !== (modified ? Date.parse(modified) : null)) {
     return `modified ${modified} in Desk, ${row.modifiedAt?.toISOString()} here`;
   }
-  const names = Object.keys(mayLackDetail ? truth : { ...truth, ...row.data });
+  const names = mayLackDetail
+    ? [...Object.keys(record.list), "modifiedTime", "cf"].filter((name) => name in row.data)
+    : Object.keys({ ...truth, ...row.data });
   for (const name of names) {
-    if (passing.has(name) || joined.has(name) || (mayLackDetail && !(name in row.data))) continue;
+    if (passing.has(name) || joined.has(name)) continue;
     const [wanted, found] = [toComparable(truth[name]), toComparable(row.data[name])];
     if (wanted !== found) return `${name} is ${wanted} in Desk, ${found} here (${table})`;
   }

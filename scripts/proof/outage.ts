@@ -4,7 +4,7 @@ import type { Verdict } from "../pair/admin-api.ts";
 import { SOURCE, startCluster } from "./cluster.ts";
 import type { Cluster } from "./cluster.ts";
 import { judge } from "./oracle.ts";
-import { connectDesk, settled, until } from "./source.ts";
+import { connectDesk, filledIn, settled, until } from "./source.ts";
 
 const AROUND_MS = 10_000;
 const WITHIN_MS = 1_000;
@@ -86,15 +86,10 @@ export async function proveOutage(options: {
     );
     await settled(cluster);
     await until(async () => (await api.status()).gaps.every(({ state }) => state === "closed"));
+    await filledIn(cluster);
     const { ledger, gaps } = await api.status();
     const verdict = (await api.run("verify")) as Verdict;
-    const [judged] = await judge({
-      desk,
-      databaseUrl: cluster.postgres.url,
-      schema: SOURCE,
-      tables: ["tickets"],
-      mayLackDetail: true,
-    });
+    const [judged] = await judge({ desk, databaseUrl: cluster.postgres.url, schema: SOURCE, tables: ["tickets"] });
     const taken = ledger.applied + ledger.superseded - before.applied - before.superseded;
     console.log(`Redis ${name}${losesEvents ? "" : ` for ${seconds} s`}: ${deliveries} deliveries, other answers than 200: \
 ${JSON.stringify(others)}, slowest ${Math.round(slowestMs)} ms; the service URL was asked ${asked.times} times, other answers than 200: \
