@@ -15,6 +15,8 @@ export type Reading = {
 export type Pull = {
   /** Which of the pulls asked for it answers; a compare by the clock keeps the number. */
   readonly asked: number;
+  /** No listing of the table was over before it began, and so nothing was read under the table's records. */
+  readonly isFirst: boolean;
   readonly state: "running" | "complete" | "incomplete";
   readonly startedMs: number;
   readonly finishedMs: number | null;

@@ -56,8 +56,10 @@ async function beginPull(context: TableContext, session: TableSession, options: 
   const walksParents = context.parent !== null;
   const cursors = walksParents ? [] : await source.plan(stream.name, [], options);
   const { deleted } = await sink.count(writer.table);
+  const before = currentPull(session);
   const pull: Pull = {
-    asked: Math.max(options.asked, currentPull(session)?.asked ?? 0),
+    asked: Math.max(options.asked, before?.asked ?? 0),
+    isFirst: before === null || (before.state === "running" && before.isFirst),
     state: "running",
     startedMs,
     finishedMs: null,
@@ -70,7 +72,7 @@ async function beginPull(context: TableContext, session: TableSession, options: 
     expected,
     deletedBefore: deleted,
     boundMs: startedMs,
-    isDoubtful: currentPull(session)?.isDoubtful ?? false,
+    isDoubtful: before?.isDoubtful ?? false,
     message: null,
   };
   await writer.write({ changes: [], session, advance: (state) => withProgress(state, { pull }) });
@@ -78,11 +80,10 @@ async function beginPull(context: TableContext, session: TableSession, options: 
 
 async function readReadings(context: TableContext, session: TableSession, options: ReadOptions): Promise<void> {
   const { source, stream } = context;
-  const listing = currentPull(session)!.startedMs;
-  // Once it was read whole, its children may have been read before it.
-  const quiet = toProgress(session.state).completedMs === null;
+  // Once it was listed, complete or not, its children may have been read before it.
+  const { startedMs: listing, isFirst: quiet, readings } = currentPull(session)!;
   await readAll({
-    readings: currentPull(session)!.readings,
+    readings,
     concurrency: READINGS_AT_ONCE,
     signal: options.signal,
     readPage: (cursor: Cursor) => source.page(stream.name, cursor, options),

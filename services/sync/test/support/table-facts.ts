@@ -25,6 +25,7 @@ export const stream: Stream = {
 /** A pull that has read nothing yet. */
 export const running: Pull = {
   asked: 1,
+  isFirst: true,
   state: "running",
   startedMs: 1_000,
   finishedMs: null,
