@@ -122,8 +122,8 @@ export async function judgeTable(given: {
   return { table, desk, sink: sink - leftOut, leftOut, faults };
 }
 
-/** A row of history has no id at Zoho; here its hash is left out and what it hashes put in its place. */
-function keyOf(table: string, key: string, data: Readonly<Record<string, unknown>>): string {
+/** By what a row is known. A row of history has no id at Zoho; here its hash is left out and what it hashes put in its place. */
+export function keyOf(table: string, key: string, data: Readonly<Record<string, unknown>>): string {
   if (!table.endsWith("ticket_history")) return key;
   return `${key.slice(0, key.lastIndexOf(":"))} ${toComparable(data["actor"])} ${toComparable(data["eventInfo"])}`;
 }

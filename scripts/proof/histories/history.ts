@@ -11,7 +11,8 @@ import type { AnswerDelivery } from "./ingest.ts";
 import { createMemoryForms } from "./memory-forms.ts";
 import { createPlant } from "./plant.ts";
 import { createRandom } from "./random.ts";
-import { comeToRest } from "./rest.ts";
+import { findStaleChildren } from "./owed.ts";
+import { endFaults } from "./rest.ts";
 import { steps } from "./steps.ts";
 import type { Stage } from "./steps.ts";
 import { findFaults } from "./verdict.ts";
@@ -42,7 +43,8 @@ const SETS = [
   ["tickets"],
   ["tickets", "contacts"],
   ["tickets", "contacts", "ticket_comments", "departments"],
-  ["tickets", "ticket_comments", "ticket_attachments"],
+  ["tickets", "ticket_comments", "ticket_attachments", "ticket_history"],
+  ["tickets", "ticket_history"],
   ["departments", "contacts", "tickets", "ticket_attachments", "ticket_comments"],
 ] as const;
 
@@ -73,7 +75,7 @@ export async function liveHistory(
   const intervals = {
     reconcileMs: random.pick([10_000, 60_000, 900_000]),
     compareMs: random.pick([60_000, 600_000]),
-    sweepMs: random.pick([120_000, 3_600_000]),
+    sweepMs: random.pick([120_000, 3_600_000, 86_400_000, 86_400_000]),
   };
   const dataSource = await running(time, connect({ desk, transport, time, tables }));
   const plant = createPlant({
@@ -105,15 +107,26 @@ export async function liveHistory(
     await pass(stage, time);
   }
   const longestMs = Math.max(intervals.reconcileMs, intervals.compareMs, intervals.sweepMs);
-  const unrest = await comeToRest({ stage, durable, time, longestMs });
-  const judged =
-    unrest === null ? await findFaults(stage, durable, toTables(plant.syncs()[0]!.mirror!.source, dataSource)) : [];
+  const comeToRest = await endFaults({ stage, durable, time });
+  const judge = async (find: typeof findFaults): Promise<readonly string[]> =>
+    find(stage, durable, toTables(plant.syncs()[0]!.mirror!.source, dataSource));
+  const unreconciled = await comeToRest({ everyMs: intervals.reconcileMs, times: 1 });
+  const stale = unreconciled === null ? await judge(findStaleChildren) : [];
+  // At least two whole readings by the clock: what one lacks is asked for after it.
+  const unrest = await comeToRest({ everyMs: longestMs, times: 2 });
+  const judged = unrest === null ? await judge(findFaults) : [];
   plant.end();
   desk.close();
   await durable.close();
   return {
     seed,
-    faults: [...breaches, ...(unrest === null ? [] : [`no rest: ${unrest}`]), ...judged],
+    faults: [
+      ...breaches,
+      ...(unreconciled === null ? [] : [`no rest after rounds: ${unreconciled}`]),
+      ...stale.map((fault) => `after rounds: ${fault}`),
+      ...(unrest === null ? [] : [`no rest: ${unrest}`]),
+      ...judged,
+    ],
     steps: counts,
     told,
   };

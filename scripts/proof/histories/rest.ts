@@ -9,15 +9,24 @@ export interface RestOptions {
   readonly stage: Stage;
   readonly durable: Durable;
   readonly time: VirtualTime;
-  /** After so long everything that goes by the clock is due again. */
-  readonly longestMs: number;
 }
+
+/** What to wait for. */
+export interface Wait {
+  /** After so long what is waited for is due by the clock. */
+  readonly everyMs: number;
+  /** How often it must have been done. */
+  readonly times: number;
+}
+
+/** Waits until nothing is left to do. Why that never came; null when it did. */
+export type ComeToRest = (wait: Wait) => Promise<string | null>;
 
 const PATIENCE = 20;
 const LOOK_MS = 8_000;
 
-/** Ends all faults, lets the clock do what it does, and waits until nothing is left to do. Why it is not at rest; null when it is. */
-export async function comeToRest({ stage, durable, time, longestMs }: RestOptions): Promise<string | null> {
+/** Ends all faults; from then on a history comes to rest. */
+export async function endFaults({ stage, durable, time }: RestOptions): Promise<ComeToRest> {
   const { desk, plant } = stage;
   desk.faults.clear();
   desk.setLatencyMs(20);
@@ -27,14 +36,15 @@ export async function comeToRest({ stage, durable, time, longestMs }: RestOption
   await time.advance(1_000);
   await time.leap(2 * 60_000);
   await time.advance(LOOK_MS);
-  let why: string | null = "";
-  for (let looks = 0; looks < PATIENCE && why !== null; looks += 1) {
-    // At least two whole readings by the clock: what one lacks is asked for after it.
-    await time.leap(longestMs + 60_000);
-    await time.advance(LOOK_MS);
-    why = looks === 0 ? "" : await findUnrest();
-  }
-  return why;
+  return async ({ everyMs, times }) => {
+    let why: string | null = "";
+    for (let looks = 1; looks <= PATIENCE && why !== null; looks += 1) {
+      await time.leap(everyMs + 60_000);
+      await time.advance(LOOK_MS);
+      why = looks < times ? "" : await findUnrest();
+    }
+    return why;
+  };
 
   async function findUnrest(): Promise<string | null> {
     const open = plant.syncs().flatMap(({ mirror }) => mirror ?? []);

@@ -74,12 +74,16 @@ function purge(table: StoredTable, which: typeof onTrashed): Step {
 
 function addChild(table: StoredTable, fields: (stage: Stage) => Record<string, string>): Step {
   return onLive("tickets", (stage, parentId) => {
-    stage.desk.store.create(table, fields(stage), { ...cause(stage), parentId });
+    const { id } = stage.desk.store.create(table, fields(stage), { ...cause(stage), parentId });
+    stage.chronicle.changed(table, id);
   });
 }
 
 function editChild(table: StoredTable, fields: (stage: Stage) => Record<string, string>): Step {
-  return onLive(table, (stage, key) => void stage.desk.store.update(table, key, fields(stage), cause(stage)));
+  return onLive(table, (stage, key) => {
+    stage.desk.store.update(table, key, fields(stage), cause(stage));
+    stage.chronicle.changed(table, key);
+  });
 }
 
 const comment = (stage: Stage) => ({ content: word(stage) });

@@ -1,47 +1,61 @@
 import type { StoreRecord, TableName } from "@deskmirror/desk-emulator";
-import { judgeTable } from "../oracle.ts";
+import { judgeTable, keyOf } from "../oracle.ts";
 import type { SinkRow } from "../oracle.ts";
 import type { DeliveryGroup, Row, Settlement, Table } from "@deskmirror/model";
 import type { Durable } from "./forms.ts";
 import type { Stage } from "./steps.ts";
 
+/** A record, of Desk or here. */
+export interface Shown {
+  readonly key: string;
+  readonly parentId: string | null;
+  readonly data: SinkRow["data"];
+}
+
+/** Whether a record of a table must be equal by now. */
+export type IsOwed = (table: TableName, record: Shown) => boolean;
+
 /** What is wrong with a history that came to rest: rows against Desk (I12), and the ledger against what was answered (I1, I2). */
 export async function findFaults(stage: Stage, durable: Durable, tables: readonly Table[]): Promise<readonly string[]> {
+  const unlike = await findUnlike(stage, durable, tables);
+  const letters = await durable.letters();
+  return [...unlike, ...findLost(stage), ...(await findUncounted(stage, durable)), ...letters.map(toFault)];
+}
+
+/** Rows that are not as Desk has them, of the records that must be. */
+export async function findUnlike(
+  { desk }: Stage,
+  durable: Durable,
+  tables: readonly Table[],
+  isOwed: IsOwed = () => true,
+): Promise<readonly string[]> {
   const faults: string[] = [];
-  const archived = new Set([...stage.desk.store.records("archived_tickets")].map(({ key }) => key));
+  const archived = new Set([...desk.store.records("archived_tickets")].map(({ key }) => key));
+  const hidden = new Set(desk.settings.hiddenKeys);
   for (const table of tables) {
     const name = table.stream as TableName;
-    const hidden = new Set(stage.desk.settings.hiddenKeys);
-    const records = [...stage.desk.store.records(name)].map((record) => withoutKeys(record, hidden));
+    const records = [...desk.store.records(name)].filter((record) => isOwed(name, { ...record, data: record.detail }));
+    const rows = (await readRows(durable, table, hidden)).filter((row) => isOwed(name, { ...row, key: row.id }));
     const judgement = await judgeTable({
       table: name,
-      records,
-      rows: await readRows(durable, table, hidden),
+      records: records.map((record) => withoutKeys(record, hidden)),
+      rows: new Map(rows.map((row) => [keyOf(name, row.id, row.data), row])),
       archived,
       mayLackDetail: false,
     });
     faults.push(...judgement.faults.map((fault) => `I12 ${name} ${fault}`));
   }
-  return [
-    ...faults,
-    ...findLost(stage),
-    ...(await findUncounted(stage, durable)),
-    ...(await durable.letters()).map(toFault),
-  ];
+  return faults;
 }
 
 function toFault({ reason, message, body }: { reason: string; message: string; body: string }): string {
   return `dead letter ${reason}: ${message} ${body.slice(0, 200)}`;
 }
 
-async function readRows({ sink }: Durable, table: Table, hidden: ReadonlySet<string>): Promise<Map<string, SinkRow>> {
+async function readRows({ sink }: Durable, table: Table, hidden: ReadonlySet<string>): Promise<readonly SinkRow[]> {
   const live = await sink.rows(table, { limit: 10_000 });
   const dead = await sink.rows(table, { limit: 10_000, deletedAfterMs: -1 });
-  return new Map(
-    [...live, ...dead].flatMap((row) =>
-      row.data === null ? [] : [[row.key, toSinkRow(row, without(row.data, hidden))]],
-    ),
-  );
+  return [...live, ...dead].flatMap((row) => (row.data === null ? [] : [toSinkRow(row, without(row.data, hidden))]));
 }
 
 /** What the profile of the agent who authorized hides, nobody can keep a copy of. */

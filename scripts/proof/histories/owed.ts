@@ -1,0 +1,60 @@
+import type { Table } from "@deskmirror/model";
+import type { Durable } from "./forms.ts";
+import type { Stage } from "./steps.ts";
+import type { IsOwed, Shown } from "./verdict.ts";
+import { findUnlike } from "./verdict.ts";
+
+/**
+ * What is wrong with the children of tickets after rounds, and before anything was read whole. Owed are the children of every ticket that was
+ * modified since, those told of by an event of their own, and those of tickets that are deleted here too: what no event and no round shows waits
+ * for the whole compare (README, "What you can rely on").
+ */
+export async function findStaleChildren(
+  stage: Stage,
+  durable: Durable,
+  tables: readonly Table[],
+): Promise<readonly string[]> {
+  const { desk, chronicle } = stage;
+  const children = tables.filter(({ stream }) => stream.startsWith("ticket_"));
+  const tickets = tables.filter(({ stream }) => stream === "tickets");
+  const unlike = new Set(
+    (await findUnlike(stage, durable, tickets)).map((fault) => /\d+:/.exec(fault)?.[0].slice(0, -1)),
+  );
+  const toldMs = lastTold(stage);
+
+  const isOwed: IsOwed = (table, record) => {
+    const ticket = record.parentId === null ? undefined : desk.store.record("tickets", record.parentId);
+    if (ticket === undefined || unlike.has(ticket.key)) return false;
+    if (ticket.deleted) return true;
+    const { atMs, told } =
+      table === "ticket_history" ? birthOf(record) : { atMs: chronicle.touchedMs(table, record.key), told: record.key };
+    return Date.parse(ticket.modifiedTime ?? "") >= atMs || (toldMs.get(told) ?? 0) >= atMs;
+  };
+
+  return findUnlike(stage, durable, children, isOwed);
+}
+
+/** A row of history is born with the change it tells of; that of a child names it. */
+function birthOf({ key, data }: Shown): { readonly atMs: number; readonly told: string } {
+  const [child] = (data["eventInfo"] ?? []) as readonly { readonly id?: string }[];
+  return { atMs: Number(key.split(":")[1]), told: child?.id ?? "" };
+}
+
+/** The latest event that an answered delivery told of each record, by its id (ms). */
+function lastTold({ plant: { traffic } }: Stage): ReadonlyMap<string, number> {
+  const told = new Map<string, number>();
+  for (const { deliveries } of traffic.groups.values()) {
+    for (const { id, kind, body } of deliveries) {
+      if (kind !== "events" || !traffic.answered.has(id)) continue;
+      for (const { eventTime, payload } of JSON.parse(body) as readonly Event[]) {
+        told.set(payload.id, Math.max(told.get(payload.id) ?? 0, Number(eventTime)));
+      }
+    }
+  }
+  return told;
+}
+
+interface Event {
+  readonly eventTime: string;
+  readonly payload: { readonly id: string };
+}
