@@ -48,7 +48,7 @@ export function createLeases({ connection: { client } }: { readonly connection: 
       };
       const expectEnd = () => {
         clearTimeout(end);
-        end = setTimeout(lose, askedMs + ttlMs - performance.now()).unref();
+        end = setTimeout(lose, Math.max(0, askedMs + ttlMs - performance.now())).unref();
       };
       const renew = async () => {
         if (lost.signal.aborted) return false;
