@@ -1,4 +1,4 @@
-import { tableLife } from "@deskmirror/sync/due-work";
+import { duePull, isReconcileDue, tableLife } from "@deskmirror/sync/due-work";
 import type { OpenMirror } from "@deskmirror/sync/open-mirror";
 import type { Durable } from "./forms.ts";
 import type { Stage } from "./steps.ts";
@@ -72,6 +72,8 @@ export async function endFaults({ stage, durable, time }: RestOptions): Promise<
 
   async function findUnlive({ mirror }: OpenMirror): Promise<string | null> {
     for (const fact of await mirror.facts()) {
+      // On servers it takes as long as it takes.
+      if (duePull(fact) !== null || isReconcileDue(fact)) return `${fact.stream.name} is still to be read`;
       const life = tableLife(fact);
       if (life !== "live")
         return `${fact.stream.name} is ${life}: ${fact.progress.pull?.message ?? fact.progress.problem}`;
