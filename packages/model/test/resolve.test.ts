@@ -111,11 +111,22 @@ test("an event of the very moment of the tombstone is not after it", () => {
   assert.deepEqual(resolveOn(tombstone(200), same).doubts, []);
 });
 
+test("an event modified after the tombstone undoes it without a doubt", () => {
+  const restored = upsert({ origin: "event", modifiedMs: 300, currentMs: 300 });
+  const { doubts, outcomes, restored: back } = resolveOn(tombstone(200), restored);
+  assert.deepEqual([doubts, outcomes, back], [[], ["applied"], 1]);
+});
+
 test("only a tombstone is doubted for what came after it, and only for an event's word", () => {
   const late = { modifiedMs: 100, currentMs: 300, content: "same" };
   const lived = upsert({ origin: "list", modifiedMs: 100, currentMs: 200, content: "same", aliveMs: 200 });
   assert.deepEqual(resolveOn(lived, upsert({ origin: "event", ...late })).doubts, []);
   assert.deepEqual(resolveOn(tombstone(200), upsert({ origin: "list", ...late })).doubts, []);
+});
+
+test("a deletion is no restore, whatever state it shows", () => {
+  const { core } = upsert({ origin: "event", modifiedMs: 100, currentMs: 300 });
+  assert.deepEqual(resolveOn(tombstone(200), { ...tombstone(150), core }).doubts, []);
 });
 
 test("an event that shows detail alone says nothing against a tombstone", () => {
