@@ -101,7 +101,7 @@ interface Silence {
   readonly closedMs: number;
   /** What reconcile spent from the end of the ingests until then. */
   readonly credits: number;
-  /** Rows that were changed or deleted by the time the ingests started: since each table's watermark less the look-back, and without it. */
+  /** Rows that were changed or deleted since each table's watermark less the look-back, and since it; until then, since changes go on. */
   readonly changed: number;
   readonly changedSinceWatermark: number;
 }
@@ -123,9 +123,6 @@ async function beDeaf(
   );
   await sleep(ms);
   const watermarks = new Map((await api.status()).tables.map(({ name, watermark }) => [name, watermark]));
-  const deleted = (await countDeleted(cluster)) - deletedBefore;
-  const changed = deleted + (await countModified(cluster, watermarks, LOOK_BACK_MS));
-  const changedSinceWatermark = deleted + (await countModified(cluster, watermarks, 0));
   const startedMs = Date.now();
   for (const ingest of ingests) ingest.start();
   await Promise.all(ingests.map(({ origin }) => until(() => isReady(origin), PATIENCE_MS)));
@@ -138,6 +135,9 @@ async function beDeaf(
   const isHealed = isOver && gaps.some(covers);
   const closedMs = Math.max(...gaps.map(({ to }) => Date.parse(to ?? "") - startedMs));
   const credits = (await spentByReconcile(cluster)) - spentBefore;
+  const deleted = (await countDeleted(cluster)) - deletedBefore;
+  const changed = deleted + (await countModified(cluster, watermarks, LOOK_BACK_MS));
+  const changedSinceWatermark = deleted + (await countModified(cluster, watermarks, 0));
   return { isHealed, gaps, closedMs, credits, changed, changedSinceWatermark };
 }
 
