@@ -34,9 +34,6 @@ const QUEUE_LOST = "queue lost";
 /** Why a gap opens when the default sink shows an older time than Redis knows it had. */
 const SINK_RESTORED = "sink restored";
 
-/** Processes remember side by side, so the vault may be this far behind for a moment. */
-const BEHIND_MS = 60_000;
-
 /** What losses are made good with. */
 export interface LossesOptions {
   readonly connection: RedisConnection;
@@ -76,8 +73,11 @@ export function createLosses({ connection, vault, publication, seal, log }: Loss
   }
 
   /** A sink that was restored has lost what was applied since: it is read again from its watermarks. */
-  async function openGapsOfRestore({ files, seen }: VaultContents, knownMs: number | null): Promise<void> {
-    if (seen === null || knownMs === null || seen.seenMs >= knownMs - BEHIND_MS) return;
+  async function openGapsOfRestore(contents: VaultContents, knownMs: number | null): Promise<void> {
+    if (knownMs === null || contents.seen === null || contents.seen.seenMs >= knownMs) return;
+    // Processes remember side by side, first in the vault: read after Redis it is never behind, unless it was set back.
+    const { files, seen } = await vault.read();
+    if (seen === null || seen.seenMs >= knownMs) return;
     log("the sink of SINK_URL was set back; what came since is read again", { toMs: seen.seenMs });
     for (const { source } of files.values()) {
       if (source.sinkUrl === null) await gaps.open(source.name, SINK_RESTORED, seen.seenMs);
