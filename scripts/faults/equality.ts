@@ -4,6 +4,7 @@ import type { Status, Verdict } from "../pair/admin-api.ts";
 import { SOURCE } from "../proof/cluster.ts";
 import type { Cluster } from "../proof/cluster.ts";
 import { judge } from "../proof/oracle.ts";
+import type { CellResult } from "./run-cell.ts";
 
 const SHOWN = 5;
 const REPAIRING_PULLS = 3;
@@ -56,6 +57,17 @@ export function findUncovered(failedAtMs: readonly number[], { gaps }: Pick<Stat
 /** Events of deliveries that were answered 200, each with one event, and that the ledger does not know. */
 export function findUnstored(answered: number, accepted: number): readonly string[] {
   return accepted >= answered ? [] : [`${answered} deliveries were answered 200, and ${accepted} events accepted`];
+}
+
+/** How long Zoho may wait for an answer, whatever is broken behind. */
+const ANSWERED_WITHIN_MS = 1_000;
+
+/** What an ingest that ran did wrong: it refused deliveries, or let a sender wait. */
+export function findFailings({ refused, slowestMs }: Pick<CellResult, "refused" | "slowestMs">): readonly string[] {
+  return [
+    ...(refused === 0 ? [] : [`${refused} deliveries were refused by an ingest that ran`]),
+    ...(slowestMs <= ANSWERED_WITHIN_MS ? [] : [`a sender waited ${Math.round(slowestMs)} ms for its answer`]),
+  ];
 }
 
 /** What a person would do who was told of it: reads everything again, as often as a suspect listing must repeat. Whether that helped. */

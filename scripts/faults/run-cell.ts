@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { toError } from "@deskmirror/model";
 import type { Cluster } from "../proof/cluster.ts";
-import { findDifferences, findUncovered, findUnrest, findUnstored, verify } from "./equality.ts";
+import { findDifferences, findFailings, findUncovered, findUnrest, findUnstored, verify } from "./equality.ts";
 import type { Fault } from "./fault.ts";
 import { LAG_MS, findLies, readyAfterMs, watchHealth } from "./health.ts";
 import type { FaultTimes, HealthWatch, Look } from "./health.ts";
@@ -92,9 +92,7 @@ async function tryCell(cluster: Cluster, cell: Cell): Promise<CellResult> {
     ...unlike,
     ...(await takeResurrections(postgres.url)),
     ...findUncovered(failedAtMs, status),
-    ...(fault.replica === "ingest" || refused === 0
-      ? []
-      : [`${refused} deliveries were refused by an ingest that ran`]),
+    ...(fault.replica === "ingest" ? [] : findFailings({ refused, slowestMs })),
     ...(fault.emptiesLedger ? [] : findUnstored(deliveries - refused, status.ledger.accepted - acceptedBefore)),
   ];
   const readyMs = readyAfterMs(looks, times.endedMs);

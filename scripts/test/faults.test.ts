@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { findUncovered, findUnrest, findUnstored } from "../faults/equality.ts";
+import { findFailings, findUncovered, findUnrest, findUnstored } from "../faults/equality.ts";
 import { harmless } from "../faults/fault.ts";
 import type { Fault } from "../faults/fault.ts";
 import { findLies, readyAfterMs } from "../faults/health.ts";
@@ -88,6 +88,12 @@ test("a delivery that was not answered 200 must lie in a gap, an open one too", 
 test("what was answered 200 must have been accepted; what was accepted more than once answered may be more", () => {
   assert.deepEqual(findUnstored(5, 6), []);
   assert.match(findUnstored(6, 5).join(), /6 deliveries were answered 200, and 5 events accepted/);
+});
+
+test("an ingest that runs refuses nothing, and answers within a second", () => {
+  assert.deepEqual(findFailings({ refused: 0, slowestMs: 1_000 }), []);
+  assert.match(findFailings({ refused: 2, slowestMs: 5 }).join(), /2 deliveries were refused/);
+  assert.match(findFailings({ refused: 0, slowestMs: 1_001 }).join(), /waited 1001 ms/);
 });
 
 describe("a cluster", () => {
