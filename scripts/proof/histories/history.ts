@@ -106,14 +106,13 @@ export async function liveHistory(
     tell(name);
     await pass(stage, time);
   }
-  const longestMs = Math.max(intervals.reconcileMs, intervals.compareMs, intervals.sweepMs);
   const comeToRest = await endFaults({ stage, durable, time });
   const judge = async (find: typeof findFaults): Promise<readonly string[]> =>
     find(stage, durable, toTables(plant.syncs()[0]!.mirror!.source, dataSource));
-  const unreconciled = await comeToRest({ everyMs: intervals.reconcileMs, times: 1 });
+  const unreconciled = await comeToRest({ intervalMs: ({ reconcileMs }) => reconcileMs, times: 1 });
   const stale = unreconciled === null ? await judge(findStaleChildren) : [];
   // At least two whole readings by the clock: what one lacks is asked for after it.
-  const unrest = await comeToRest({ everyMs: longestMs, times: 2 });
+  const unrest = await comeToRest({ intervalMs: (every) => Math.max(...Object.values(every)), times: 2 });
   const judged = unrest === null ? await judge(findFaults) : [];
   plant.end();
   desk.close();

@@ -1,4 +1,5 @@
 import { duePull, isReconcileDue, tableLife } from "@deskmirror/sync/due-work";
+import type { Intervals } from "@deskmirror/sync/due-work";
 import type { OpenMirror } from "@deskmirror/sync/open-mirror";
 import type { Durable } from "./forms.ts";
 import type { Stage } from "./steps.ts";
@@ -13,8 +14,8 @@ export interface RestOptions {
 
 /** What to wait for. */
 export interface Wait {
-  /** After so long what is waited for is due by the clock. */
-  readonly everyMs: number;
+  /** After this one of a table's intervals what is waited for is due by the clock. */
+  readonly intervalMs: (intervals: Intervals) => number;
   /** How often it must have been done. */
   readonly times: number;
 }
@@ -36,19 +37,28 @@ export async function endFaults({ stage, durable, time }: RestOptions): Promise<
   await time.advance(1_000);
   await time.leap(2 * 60_000);
   await time.advance(LOOK_MS);
-  return async ({ everyMs, times }) => {
+  return async ({ intervalMs, times }) => {
     let why: string | null = "";
     for (let looks = 1; looks <= PATIENCE && why !== null; looks += 1) {
-      await time.leap(everyMs + 60_000);
+      await time.leap((await longestMs(intervalMs)) + 60_000);
       await time.advance(LOOK_MS);
       why = looks < times ? "" : await findUnrest();
     }
     return why;
   };
 
+  function openMirrors(): readonly OpenMirror[] {
+    return plant.syncs().flatMap(({ mirror }) => mirror ?? []);
+  }
+
+  /** Of all tables. Where credits are counted, the intervals are stretched by what reading costs. */
+  async function longestMs(intervalMs: Wait["intervalMs"]): Promise<number> {
+    const facts = (await openMirrors()[0]?.mirror.facts()) ?? [];
+    return Math.max(0, ...facts.map(({ intervals }) => intervalMs(intervals)));
+  }
+
   async function findUnrest(): Promise<string | null> {
-    const open = plant.syncs().flatMap(({ mirror }) => mirror ?? []);
-    const [mirror] = open;
+    const [mirror] = openMirrors();
     if (mirror === undefined) return "no sync is open";
     if (desk.webhookControls.pending() > 0) return `${desk.webhookControls.pending()} deliveries are under way`;
     const { inFlight } = await durable.ledger.counts(stage.source);
