@@ -34,7 +34,7 @@ const proofs: Readonly<Record<string, () => Promise<boolean>>> = {
   unreachable: () => proveUnreachable({ signal }),
   missed: () =>
     proveMissed({
-      tickets: number(values.tickets, 1_000),
+      tickets: number(values.tickets, 400),
       changesPerSecond: number(values.changes, 20),
       minutes: number(values.minutes, 10),
       signal,

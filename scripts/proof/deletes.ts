@@ -10,6 +10,7 @@ import { judge } from "./oracle.ts";
 import { formatDesk, hasNoBreach } from "./report.ts";
 import { atRest, connectDesk, until } from "./source.ts";
 
+/** A Desk of 300 tickets has enough of them: 25 rows and fewer are never held. */
 const PURGED = "contacts";
 const SHARE = 0.3;
 /** A doubt is answered once a GET is certainly younger than the row's last sight; these are all the answers there may be. */
