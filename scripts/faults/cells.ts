@@ -13,7 +13,7 @@ export function allCells(disk: SmallDisk): readonly Cell[] {
   return moments.flatMap((moment) => faults.map((fault) => ({ fault, moment })));
 }
 
-/** The cells of a short run: each dependency, each service, both moments, and what loses most. */
+/** The cells that `.ci/run` runs: each dependency, each service, both moments, and what loses most. */
 const short: ReadonlySet<string> = new Set([
   "one ingest killed (kill -9), under traffic and a pull",
   "one sync killed (kill -9), under traffic and a pull",
