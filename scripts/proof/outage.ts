@@ -60,7 +60,12 @@ export async function proveOutage(options: {
   readonly signal: AbortSignal;
 }): Promise<boolean> {
   const { tickets, changesPerSecond, seconds, signal } = options;
-  await using cluster = await startCluster({ deskArguments: { tickets, "daily-credits": 2_000_000 }, signal });
+  // One lane would wait for each answer, and so send fewer than that many a second.
+  const settings = JSON.stringify({ lanesPerModule: 16 });
+  await using cluster = await startCluster({
+    deskArguments: { tickets, "daily-credits": 2_000_000, settings },
+    signal,
+  });
   const { api, desk, balancer } = cluster;
   await connectDesk(cluster, { tables: ["tickets"] });
   await api.run("pull");
