@@ -38,6 +38,14 @@ async function withSink(play: (scene: Scene) => Promise<void>): Promise<void> {
   await sink.close();
 }
 
+/** Of this process, since others may have the machine. */
+async function measureCpuMs(work: () => Promise<unknown>): Promise<number> {
+  const before = process.cpuUsage();
+  await work();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1_000;
+}
+
 const names = (db: DatabaseSync): readonly string[] =>
   db
     .prepare(
@@ -68,6 +76,18 @@ test("a view that somebody built stops neither a change of columns nor of mode, 
     await sink.prepare([], { ...owner, mode: "document" });
     await sink.shape(tickets, columns);
     assert.equal(db.prepare("select count from mine").get()?.["count"], 5);
+  }));
+
+test("a change of mode of thirty tables stops everything else about as long as making their views does", () =>
+  withSink(async ({ sink }) => {
+    const many = Array.from({ length: 30 }, (_, index) => ({ ...tickets, stream: `stream_${index}` }));
+    const wide = Array.from({ length: 40 }, (_, index) => ({ path: [`field${index}`], type: "number" as const }));
+    await sink.prepare(many, owner);
+    const making = await measureCpuMs(async () => {
+      for (const table of many) await sink.shape(table, wide);
+    });
+    const switching = await measureCpuMs(() => sink.prepare([], { ...owner, mode: "csv" }));
+    assert.ok(switching < 3 * making, `${switching} ms against ${making} ms`);
   }));
 
 test("a name that is taken stops a change of mode before anything is renamed", () =>

@@ -18,19 +18,19 @@ export interface Rename {
 export function switchMode(db: Database, { source, from, to, streams }: Rename): void {
   const isThere = (quoted: string): boolean =>
     db.statement("select 1 from sqlite_schema where name = ?").get(quoted.replaceAll('"', "")) !== undefined;
-  for (const [stream, columns] of streams) {
+  const places = [...streams].map(([stream, columns]) => {
     const table = { source, stream, core: null, hasModifiedTime: false, isByCreatedTime: false };
-    const [old, now] = [
-      { ...table, mode: from },
-      { ...table, mode: to },
-    ];
-    if (columns !== null) dropView(db, old);
+    return { old: { ...table, mode: from }, now: { ...table, mode: to }, columns };
+  });
+  // A rename parses every view of the file: without them it takes a tenth of the time, during which nothing else of this process goes on.
+  for (const { old, columns } of places) if (columns !== null) dropView(db, old);
+  for (const { old, now, columns } of places) {
     const taken = [qualify(now), ...(columns === null ? [] : [qualifyFlat(now)])];
     const mine = qualify(old);
     const foreign = taken.find((name) => name !== mine && isThere(name));
     if (foreign !== undefined) throw foreignTableError(foreign.replaceAll('"', ""));
     if (isThere(mine)) db.exec(`alter table ${mine} rename to ${qualify(now)}`);
-    if (columns !== null) createView(db, now, columns);
   }
+  for (const { now, columns } of places) if (columns !== null) createView(db, now, columns);
   db.statement("update _deskmirror_owners set mode = ? where source = ?").run(to, source);
 }
