@@ -4,6 +4,7 @@ import type {
   DataSource,
   JsonObject,
   Leases,
+  Organization,
   Page,
   RequestOptions,
   Source,
@@ -95,6 +96,13 @@ export function createZohoDesk(options: ZohoDeskOptions): Source {
     return ids;
   }
 
+  async function organization(options: RequestOptions): Promise<Organization> {
+    const { scopes } = specOf("organizations");
+    const ask = { path: "/organizations", withoutOrgId: true, table: "organizations", scopes };
+    const { body } = await client.send(ask, options);
+    return toOrganization(body, source.orgId);
+  }
+
   async function count(spec: StreamSpec, options: RequestOptions): Promise<number | null> {
     const { countPath, scopes, search, name } = spec;
     if (countPath === null) return search === null ? null : countSearch(spec, { reader, options });
@@ -131,12 +139,16 @@ export function createZohoDesk(options: ZohoDeskOptions): Source {
     bin: (cursor, options) => readBinPage(reader, cursor, options),
     columns: (streams, options) => readColumns(streams, reader, options),
     get: (stream, key, parentId, options) => records.get({ spec: specOf(stream), key, parentId }, options),
-    async organization(options) {
-      const { scopes } = specOf("organizations");
-      const ask = { path: "/organizations", withoutOrgId: true, table: "organizations", scopes };
-      const { body } = await client.send(ask, options);
-      return toOrganization(body, source.orgId);
+    async learnTime(options) {
+      if (clock.now() > 0) return;
+      try {
+        await organization(options);
+      } catch (error) {
+        // A refusal tells the time too.
+        if (clock.now() === 0) throw error;
+      }
     },
+    organization,
     async plan(stream, parents, options) {
       const spec = specOf(stream);
       if (spec.search !== null) return planSearch(spec, { reader, options, now });

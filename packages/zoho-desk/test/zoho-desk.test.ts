@@ -41,6 +41,19 @@ test("Zoho's clock is followed from below", () => {
   assert.ok(world.zoho.now() > world.desk.clock.now() - 3_000);
 });
 
+test("Zoho's time is learnt once, from a refusal too; before that it is this machine's", async () => {
+  await within({}, async ({ desk, again }) => {
+    const zoho = again();
+    desk.clock.advance(600_000);
+    desk.faults.revokedScopes.add("Desk.basic.READ");
+    assert.ok(Math.abs(zoho.now() - Date.now()) < 60_000);
+    await zoho.learnTime(asked);
+    await zoho.learnTime(asked);
+    assert.ok(zoho.now() <= desk.clock.now() && zoho.now() > desk.clock.now() - 3_000);
+    assert.equal(desk.stats.snapshot().requests["GET /organizations"], 1);
+  });
+});
+
 for (const trashedGet of ["trashed", "missing"] as const) {
   test(`a record in the recycle bin is proven gone by its GET (${trashedGet}) and listed by the bin`, async () => {
     await within({ settings: { trashedGet } }, async ({ desk, zoho }) => {

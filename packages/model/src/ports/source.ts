@@ -122,8 +122,10 @@ export interface BinPage {
 export interface Source {
   /** All streams, parents first. */
   readonly streams: readonly Stream[];
-  /** The source's clock now, in ms: a bound from below. */
+  /** The source's clock now, in ms: a bound from below. Before its first answer, see `learnTime`, the clock of this machine. */
   now(): number;
+  /** Resolves once an answer has told the source's time, asking for one when none has; else with what `organization` throws. */
+  learnTime(options: RequestOptions): Promise<void>;
   organization(options: RequestOptions): Promise<Organization>;
   /** Asks for a new access token, whatever the present one is worth: the grant still gives them, or the error says why not. */
   renewToken(options: RequestOptions): Promise<void>;

@@ -89,8 +89,19 @@ export function createMirror(options: MirrorOptions): Mirror {
       if (error instanceof CreditsError) log.info({ work: task, until: error.message }, "waiting for credits");
       else log.warn({ err: error, work: task }, "work on a source stopped; it goes on by itself");
     };
-    const isAtWork = (): boolean => !options.dataSource().paused && options.dataSource().refreshToken !== null;
-    return runEvery({ intervalMs: TICK_MS, signal, onError, time, run: () => (isAtWork() ? run() : undefined) });
+    return runEvery({
+      intervalMs: TICK_MS,
+      signal,
+      onError,
+      time,
+      async run() {
+        const { paused, refreshToken } = options.dataSource();
+        if (paused || refreshToken === null) return;
+        // Watermarks and proofs of absence are times of the source; this machine's clock is no bound of them.
+        await source.learnTime({ purpose: "heal", signal });
+        await run();
+      },
+    });
   }
 
   /** A loop that one process at a time runs for this data source. */
@@ -102,7 +113,10 @@ export function createMirror(options: MirrorOptions): Mirror {
   return {
     options,
     facts,
-    reconcile: rounds.run,
+    async reconcile(tables, signal) {
+      await source.learnTime({ purpose: "reconcile", signal });
+      return rounds.run(tables, signal);
+    },
     async run(signal) {
       await Promise.all([
         loop("pulls", () => startPulls(signal), signal),
