@@ -42,7 +42,7 @@ import { createLedgerAudit } from "./audit-ledger.ts";
 import { createDefaultSink } from "./default-sink.ts";
 import { variables } from "./env.ts";
 import { createMirrors } from "./mirror/mirrors.ts";
-import { adoptTables, prepareTables, withSource } from "./mirror/open-tables.ts";
+import { adoptTables, keptTables, prepareTables, withSource } from "./mirror/open-tables.ts";
 import type { MirrorParts } from "./mirror/open-mirror.ts";
 import { createObserver } from "./observe.ts";
 import { observeSources } from "./observe-sources.ts";
@@ -191,6 +191,7 @@ await runMain({
       openSink: sinks.open,
       adoptTables: (dataSource) => adoptTables(parts, dataSource),
       prepareTables: (dataSource) => prepareTables(parts, dataSource),
+      keptTables: (dataSource) => keptTables(parts, dataSource),
       lookAtRemovals,
       assertAllowedHost,
       connection: {

@@ -34,6 +34,8 @@ export interface ApiDeps {
   readonly adoptTables: (source: DataSource) => Promise<void>;
   /** Makes the tables a source is to have, and keeps what is there and known; ConfigError when the sink refuses them. */
   readonly prepareTables: (source: DataSource) => Promise<void>;
+  /** Names of the tables a source keeps: those it wants and may read. */
+  readonly keptTables: (source: DataSource) => Promise<ReadonlySet<string>>;
   /** Removes what is due of the webhooks of removed sources at Zoho. */
   readonly lookAtRemovals: () => Promise<void>;
   /** ConfigError when a host serves the metadata of a cloud's machines. */

@@ -43,6 +43,17 @@ export function adoptTables(parts: TableParts, dataSource: DataSource): Promise<
   });
 }
 
+/** Names of the tables a source keeps: those it wants and may read. */
+export function keptTables(
+  parts: Pick<MirrorParts, "createThrottle" | "createSource">,
+  dataSource: DataSource,
+): Promise<ReadonlySet<string>> {
+  return withSource(parts, dataSource, async (source) => {
+    const { enabled } = wantedStreams(source, dataSource.tables);
+    return new Set(enabled.map(({ name }) => name));
+  });
+}
+
 /** Makes the tables of a source where they are not there; those it wants and may not read are disabled, with the reason. */
 export async function openTables(parts: TableParts, dataSource: DataSource, source: Source) {
   const { name, orgId, mode, sinkUrl, tables } = dataSource;
