@@ -76,6 +76,19 @@ test("what a GET tells is marked before its commit; a quiet write marks nothing"
   assert.deepEqual(order, ["marked", "committed", "committed"]);
 });
 
+test("an event that lacks keys marks its ticket's history: its record may be here before it is asked for, and then the answer marks nothing", async () => {
+  await using stage = await createStage(tables);
+  const { table } = stage.context("ticket_comments").writer;
+  const comment = await readComment(stage);
+  const { order, writer } = watchWrites(stage, table);
+  const { key, parentId } = comment;
+  await writer.write({ changes: [comment], quiet: true });
+  await writer.write({ changes: [{ op: "refetch", key, origin: "event", parentId, afterMs: stage.source.now() }] });
+  assert.deepEqual(order.toSorted(), ["committed", "committed", "marked"]);
+  await writer.write({ changes: [comment] });
+  assert.deepEqual(order.slice(3), ["committed"]);
+});
+
 test("a deletion is marked again once it is committed, so that whoever reads its children finds it deleted", async () => {
   await using stage = await createStage(["tickets"]);
   await stage.pull("tickets");

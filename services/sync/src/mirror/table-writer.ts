@@ -48,11 +48,19 @@ interface Said {
 const NOTHING_SAID: Said = { shown: [], state: undefined };
 
 /** Changes that may make other tables due. */
-function toLoud(items: readonly Item[]): readonly StateChange[] {
-  return items.flatMap(({ quiet, changes }) =>
-    quiet === true ? [] : changes.filter((change) => change.op !== "refetch"),
-  );
+function toLoud(items: readonly Item[]): readonly Change[] {
+  return items.flatMap(({ quiet, changes }) => (quiet === true ? [] : changes.filter(isTelling)));
 }
+
+/**
+ * What is only to be asked for tells nothing yet, but for an event of a child that lacks keys: its record may be here before it is asked for,
+ * brought by its ticket's others, and the answer is then no news.
+ */
+function isTelling(change: Change): boolean {
+  return change.op !== "refetch" || (change.origin === "event" && change.parentId !== null);
+}
+
+const isState = (change: Change): change is StateChange => change.op !== "refetch";
 
 /** An event comes again when its writer ends before it has marked what the event touches. */
 function comesAgain({ origin }: Change): boolean {
@@ -100,7 +108,7 @@ export function createTableWriter(options: {
       const changes = items.flatMap((item) => item.changes);
       const loud = onTouched === undefined ? [] : toLoud(items);
       const events = loud.filter(comesAgain);
-      const others = await keepNews(loud.filter((change) => !comesAgain(change)));
+      const others = await keepNews(loud.filter(isState).filter((change) => !comesAgain(change)));
       if (others.length > 0) await onTouched?.(others);
       const [written] = await Promise.all([
         writeBatch(
