@@ -76,7 +76,7 @@ test("what a GET tells is marked before its commit; a quiet write marks nothing"
   assert.deepEqual(order, ["marked", "committed", "committed"]);
 });
 
-test("an event that lacks keys marks its ticket's history: its record may be here before it is asked for, and then the answer marks nothing", async () => {
+test("an event that lacks keys marks its ticket's history, since the answer marks nothing of a record that is here already", async () => {
   await using stage = await createStage(tables);
   const { table } = stage.context("ticket_comments").writer;
   const comment = await readComment(stage);
