@@ -18,11 +18,11 @@ export function lowerBound(boundMs: number, changes: readonly Change[]): number 
 
 /**
  * Live rows of one parent that a complete reading of its children did not show become doubts: each is asked for by id, and only the answer
- * deletes (docs/invariants.md, I7).
+ * deletes (docs/invariants.md, I7). The youngest too, of which the reading itself proves nothing: nobody will ask for them again.
  */
-export async function doubtUnseen(context: TableContext, boundMs: number, parentId: string): Promise<void> {
+export async function doubtUnseen(context: TableContext, shown: ReadonlySet<string>, parentId: string): Promise<void> {
   const { sink, writer } = context;
-  for await (const suspects of unseen(context, boundMs, parentId)) {
+  for await (const suspects of unseen(context, ({ key }) => shown.has(key), parentId)) {
     const doubts = suspects.map((suspect) => ({ ...suspect, contradiction: null }));
     await sink.addDoubts(writer.table, doubts);
   }
@@ -31,7 +31,7 @@ export async function doubtUnseen(context: TableContext, boundMs: number, parent
 /** Live rows that a whole listing did not show become its suspects, where its pages did not tell them already. */
 export async function suspectUnseen(context: TableContext, listing: number, boundMs: number): Promise<void> {
   if (context.stream.isByCreatedTime) return;
-  for await (const suspects of unseen(context, boundMs)) {
+  for await (const suspects of unseen(context, ({ afterMs }) => afterMs >= boundMs)) {
     await context.sink.suspects.add(context.writer.table, listing, suspects);
   }
 }
@@ -47,10 +47,10 @@ export async function weighSuspects(
   return { lacks, rows, isBrake: lacks > rows * BRAKE_SHARE };
 }
 
-/** Live rows not proven alive since a time, in parts that are not empty. */
+/** Live rows that were not seen, with when they were last known alive, in parts that are not empty. */
 async function* unseen(
   { sink, writer, stream }: TableContext,
-  boundMs: number,
+  isSeen: (row: Suspect) => boolean,
   parentId?: string,
 ): AsyncGenerator<readonly Suspect[]> {
   const ofParent = parentId === undefined ? {} : { parentId };
@@ -62,8 +62,8 @@ async function* unseen(
     });
     const suspects = rows.flatMap(({ key, parentId: parent, versions, data }): Suspect[] => {
       if (isAside(stream.asideKey, data)) return [];
-      const afterMs = toLifeParts(versions.life)?.atMs ?? 0;
-      return afterMs < boundMs ? [{ key, parentId: parent, afterMs }] : [];
+      const suspect = { key, parentId: parent, afterMs: toLifeParts(versions.life)?.atMs ?? 0 };
+      return isSeen(suspect) ? [] : [suspect];
     });
     if (suspects.length > 0) yield suspects;
     if (rows.length < PAGE) return;
