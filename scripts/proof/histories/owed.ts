@@ -6,7 +6,8 @@ import { findUnlike } from "./verdict.ts";
 
 /**
  * What is wrong with the children of tickets after rounds, and before anything was read whole. Owed are the children of every ticket that was
- * modified since, those told of by an event of their own, and those of tickets that are deleted here too: what no event and no round shows waits
+ * modified since, those told of by an event of their own, and those of tickets that are deleted here too, unless they were archived before, since
+ * then nothing tells of it: what no event and no round shows waits
  * for the whole compare (README, "What you can rely on").
  */
 export async function findStaleChildren(
@@ -24,7 +25,7 @@ export async function findStaleChildren(
 
   const isOwed: IsOwed = (table, record) => {
     const ticket = record.parentId === null ? undefined : desk.store.record("tickets", record.parentId);
-    if (ticket === undefined || unlike.has(ticket.key)) return false;
+    if (ticket === undefined || ticket.archived || unlike.has(ticket.key)) return false;
     if (ticket.deleted) return true;
     const { atMs, told } =
       table === "ticket_history" ? birthOf(record) : { atMs: chronicle.touchedMs(table, record.key), told: record.key };
