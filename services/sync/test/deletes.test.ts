@@ -212,6 +212,26 @@ for (const [title, hiding] of [
   });
 }
 
+test("attachments of a ticket that was deleted are asked for, not held, though only lists show them", async () => {
+  await using stage = await createStage(["tickets", "ticket_attachments"]);
+  const { desk, source, sink } = stage;
+  desk.clock.advance(10 * MINUTE_MS);
+  await stage.pull("tickets", "ticket_attachments");
+  const before = await counts(stage, "ticket_attachments");
+  const { table } = stage.context("ticket_attachments").writer;
+  const tickets = new Set((await sink.rows(table, { limit: 500 })).map(({ parentId }) => parentId!));
+  for (const key of tickets) {
+    desk.store.delete("tickets", key);
+    desk.clock.advance(MINUTE_MS);
+    await stage.context("tickets").writer.write({ changes: [await source.get("tickets", key, null, heal)] });
+  }
+  await again(stage, stage.context("ticket_attachments"));
+  assert.deepEqual(await counts(stage, "ticket_attachments"), { ...before, held: 0, doubts: before.rows });
+  desk.clock.advance(MINUTE_MS);
+  await stage.settle("ticket_attachments");
+  assert.deepEqual(await counts(stage, "ticket_attachments"), { rows: 0, deleted: before.rows, held: 0, doubts: 0 });
+});
+
 test("a pull that starts anew keeps tombstones", async () => {
   await using stage = await stageOfContacts();
   const gone = purge(stage, 10);

@@ -28,12 +28,31 @@ export async function doubtUnseen(context: TableContext, shown: ReadonlySet<stri
   }
 }
 
-/** Live rows that a whole listing did not show become its suspects, where its pages did not tell them already. */
+/**
+ * Live rows that a whole listing did not show become its suspects, where its pages did not tell them already. Those whose parent is deleted
+ * here are doubts at once: that nobody read them says why they are missing, and nothing of the listing.
+ */
 export async function suspectUnseen(context: TableContext, listing: number, boundMs: number): Promise<void> {
-  if (context.stream.isByCreatedTime) return;
+  const { sink, writer, stream } = context;
+  if (stream.isByCreatedTime) return;
   for await (const suspects of unseen(context, ({ afterMs }) => afterMs >= boundMs)) {
-    await context.sink.suspects.add(context.writer.table, listing, suspects);
+    const orphaned = await deletedParents(context, suspects);
+    const isOrphan = ({ parentId }: Suspect): boolean => parentId !== null && orphaned.has(parentId);
+    const orphans = suspects.filter(isOrphan).map((orphan) => ({ ...orphan, contradiction: null }));
+    if (orphans.length > 0) await sink.addDoubts(writer.table, orphans);
+    const others = suspects.filter((suspect) => !isOrphan(suspect));
+    if (others.length > 0) await sink.suspects.add(writer.table, listing, others);
   }
+}
+
+async function deletedParents(
+  { sink, parent }: TableContext,
+  suspects: readonly Suspect[],
+): Promise<ReadonlySet<string>> {
+  if (parent === null) return new Set();
+  const keys = new Set(suspects.flatMap(({ parentId }) => parentId ?? []));
+  const rows = await sink.rowsByKey(parent.writer.table, [...keys]);
+  return new Set(rows.flatMap(({ key, deletedMs }) => (deletedMs === null ? [] : [key])));
 }
 
 /** How many rows a listing lacks, and whether that is more than is believed without a person. */
