@@ -102,7 +102,8 @@ ${JSON.stringify(asked.others)}
 ledger ${JSON.stringify(ledger)}${losesEvents ? "" : `, of them in this outage ${taken}`}; gaps ${JSON.stringify(gaps)}
 verify ${verdict.equal ? "equal" : "NOT equal"}, the oracle: ${judged!.faults.length} of ${judged!.desk} differ`);
     const isAnswered = Object.keys({ ...others, ...asked.others }).length === 0 && slowestMs < WITHIN_MS;
-    const isAccountedFor = ledger.unaccounted + ledger.deadLettered === 0 && (losesEvents || taken === deliveries);
+    // A group that Redis took unseen while it stood still comes from the spool once more, and is counted once more.
+    const isAccountedFor = ledger.unaccounted + ledger.deadLettered === 0 && (losesEvents || taken >= deliveries);
     holds &&= isAnswered && isAccountedFor && verdict.equal && judged!.faults.length === 0;
   }
   return holds;
