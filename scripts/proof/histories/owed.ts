@@ -28,7 +28,12 @@ export async function findStaleChildren(
     if (ticket === undefined || ticket.archived || unlike.has(ticket.key)) return false;
     if (ticket.deleted) return true;
     const { atMs, told } =
-      table === "ticket_history" ? birthOf(record) : { atMs: chronicle.touchedMs(table, record.key), told: record.key };
+      table === "ticket_history"
+        ? birthOf(record)
+        : {
+            atMs: chronicle.touchedMs(table, record.key),
+            told: nameOf(record.key, desk.store.record(table, record.key)?.deleted ?? true),
+          };
     return Date.parse(ticket.modifiedTime ?? "") >= atMs || (toldMs.get(told) ?? 0) >= atMs;
   };
 
@@ -41,14 +46,18 @@ function birthOf({ key, data }: Shown): { readonly atMs: number; readonly told: 
   return { atMs: Number(key.split(":")[1]), told: child?.id ?? "" };
 }
 
-/** The latest event that an answered delivery told of each record, by its id (ms). */
+/** That a record came and that it went may be told of the same millisecond. */
+const nameOf = (id: string, isDeleted: boolean): string => (isDeleted ? `${id} deleted` : id);
+
+/** The latest event that an answered delivery told of each record's life, and of its end (ms). */
 function lastTold({ plant: { traffic } }: Stage): ReadonlyMap<string, number> {
   const told = new Map<string, number>();
   for (const { deliveries } of traffic.groups.values()) {
     for (const { id, kind, body } of deliveries) {
       if (kind !== "events" || !traffic.answered.has(id)) continue;
-      for (const { eventTime, payload } of JSON.parse(body) as readonly Event[]) {
-        told.set(payload.id, Math.max(told.get(payload.id) ?? 0, Number(eventTime)));
+      for (const { eventType, eventTime, payload } of JSON.parse(body) as readonly Event[]) {
+        const name = nameOf(payload.id, eventType.endsWith("_Delete"));
+        told.set(name, Math.max(told.get(name) ?? 0, Number(eventTime)));
       }
     }
   }
@@ -56,6 +65,7 @@ function lastTold({ plant: { traffic } }: Stage): ReadonlyMap<string, number> {
 }
 
 interface Event {
+  readonly eventType: string;
   readonly eventTime: string;
   readonly payload: { readonly id: string };
 }

@@ -29,15 +29,15 @@ export async function doubtUnseen(context: TableContext, shown: ReadonlySet<stri
 }
 
 /**
- * Live rows that a whole listing did not show become its suspects, where its pages did not tell them already. Those whose parent is deleted
- * here are doubts at once: that nobody read them says why they are missing, and nothing of the listing.
+ * Live rows that a whole listing did not show become its suspects, where its pages did not tell them already. Those whose parent is not
+ * here, or deleted, are doubts at once: nobody read them, which says why they are missing, and nothing of the listing.
  */
 export async function suspectUnseen(context: TableContext, listing: number, boundMs: number): Promise<void> {
   const { sink, writer, stream } = context;
   if (stream.isByCreatedTime) return;
   for await (const suspects of unseen(context, ({ afterMs }) => afterMs >= boundMs)) {
-    const orphaned = await deletedParents(context, suspects);
-    const isOrphan = ({ parentId }: Suspect): boolean => parentId !== null && orphaned.has(parentId);
+    const read = await readParents(context, suspects);
+    const isOrphan = ({ parentId }: Suspect): boolean => read !== null && parentId !== null && !read.has(parentId);
     const orphans = suspects.filter(isOrphan).map((orphan) => ({ ...orphan, contradiction: null }));
     if (orphans.length > 0) await sink.addDoubts(writer.table, orphans);
     const others = suspects.filter((suspect) => !isOrphan(suspect));
@@ -45,14 +45,15 @@ export async function suspectUnseen(context: TableContext, listing: number, boun
   }
 }
 
-async function deletedParents(
+/** The parents of rows that a pull reads children under; null where the stream has no such parents. */
+async function readParents(
   { sink, parent }: TableContext,
   suspects: readonly Suspect[],
-): Promise<ReadonlySet<string>> {
-  if (parent === null) return new Set();
+): Promise<ReadonlySet<string> | null> {
+  if (parent === null) return null;
   const keys = new Set(suspects.flatMap(({ parentId }) => parentId ?? []));
   const rows = await sink.rowsByKey(parent.writer.table, [...keys]);
-  return new Set(rows.flatMap(({ key, deletedMs }) => (deletedMs === null ? [] : [key])));
+  return new Set(rows.flatMap(({ key, deletedMs }) => (deletedMs === null ? [key] : [])));
 }
 
 /** How many rows a listing lacks, and whether that is more than is believed without a person. */
