@@ -235,16 +235,16 @@ test("attachments of a ticket that was deleted are asked for, not held, though o
 test("an attachment whose ticket is not here is asked for, not held, though only lists show it", async () => {
   await using stage = await createStage(["tickets", "ticket_attachments"]);
   const { sink, desk } = stage;
-  const { table, write } = stage.context("ticket_attachments").writer;
+  const { writer } = stage.context("ticket_attachments");
   // Its event came; its ticket was archived before anybody read it.
   const { key, parentId } = desk.store.records("ticket_attachments").find(({ deleted }) => !deleted)!;
-  await write({ changes: [await stage.source.get("ticket_attachments", key, parentId, heal)] });
+  await writer.write({ changes: [await stage.source.get("ticket_attachments", key, parentId, heal)] });
   await again(stage, stage.context("ticket_attachments"));
   assert.deepEqual(await counts(stage, "ticket_attachments"), { rows: 1, deleted: 0, held: 0, doubts: 1 });
   desk.clock.advance(MINUTE_MS);
   await stage.settle("ticket_attachments");
   assert.deepEqual(await sink.doubts("acme", 10), []);
-  assert.equal((await sink.count(table)).rows, 1, "it is there, as its ticket's list says");
+  assert.equal((await sink.count(writer.table)).rows, 1, "it is there, as its ticket's list says");
 });
 
 test("a pull that starts anew keeps tombstones", async () => {
