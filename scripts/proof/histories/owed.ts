@@ -7,8 +7,8 @@ import { findUnlike } from "./verdict.ts";
 /**
  * What is wrong with the children of tickets after rounds, and before anything was read whole. Owed are the children of every ticket that was
  * modified since, those told of by an event of their own, and those of tickets that are deleted here too, unless they were archived before, since
- * then nothing tells of it: what no event and no round shows waits
- * for the whole compare (README, "What you can rely on").
+ * then nothing tells of it. Of a child whose end no event told, an older event may have come after its ticket was read. What no event and no
+ * round shows waits for the whole compare (README, "What you can rely on").
  */
 export async function findStaleChildren(
   stage: Stage,
@@ -21,20 +21,22 @@ export async function findStaleChildren(
   const unlike = new Set(
     (await findUnlike(stage, durable, tickets)).map((fault) => /\d+:/.exec(fault)?.[0].slice(0, -1)),
   );
-  const toldMs = lastTold(stage);
+  const { toldMs, heardMs } = findTold(stage);
 
   const isOwed: IsOwed = (table, record) => {
     const ticket = record.parentId === null ? undefined : desk.store.record("tickets", record.parentId);
     if (ticket === undefined || ticket.archived || unlike.has(ticket.key)) return false;
     if (ticket.deleted) return true;
-    const { atMs, told } =
-      table === "ticket_history"
-        ? birthOf(record)
-        : {
-            atMs: chronicle.touchedMs(table, record.key),
-            told: nameOf(record.key, desk.store.record(table, record.key)?.deleted ?? true),
-          };
-    return Date.parse(ticket.modifiedTime ?? "") >= atMs || (toldMs.get(told) ?? 0) >= atMs;
+    const modifiedMs = Date.parse(ticket.modifiedTime ?? "");
+    const isTold = (name: string, atMs: number): boolean => (toldMs.get(name) ?? 0) >= atMs;
+    if (table === "ticket_history") {
+      const { atMs, told } = birthOf(record);
+      return modifiedMs >= atMs || isTold(told, atMs);
+    }
+    const atMs = chronicle.touchedMs(table, record.key);
+    const isDeleted = desk.store.record(table, record.key)?.deleted ?? true;
+    if (isTold(nameOf(record.key, isDeleted), atMs)) return true;
+    return modifiedMs >= (isDeleted ? Math.max(atMs, heardMs.get(record.key) ?? 0) : atMs);
   };
 
   return findUnlike(stage, durable, children, isOwed);
@@ -49,19 +51,23 @@ function birthOf({ key, data }: Shown): { readonly atMs: number; readonly told: 
 /** That a record came and that it went may be told of the same millisecond. */
 const nameOf = (id: string, isDeleted: boolean): string => (isDeleted ? `${id} deleted` : id);
 
-/** The latest event that an answered delivery told of each record's life, and of its end (ms). */
-function lastTold({ plant: { traffic } }: Stage): ReadonlyMap<string, number> {
-  const told = new Map<string, number>();
-  for (const { deliveries } of traffic.groups.values()) {
+/** Of each record's life and of its end: the latest event that an answered delivery told, and when the last one was applied here (ms). */
+function findTold({ plant: { traffic } }: Stage): Record<"toldMs" | "heardMs", ReadonlyMap<string, number>> {
+  const toldMs = new Map<string, number>();
+  const heardMs = new Map<string, number>();
+  const raise = (times: Map<string, number>, name: string, ms: number): void =>
+    void times.set(name, Math.max(times.get(name) ?? 0, ms));
+  for (const { id: group, deliveries } of traffic.groups.values()) {
     for (const { id, kind, body } of deliveries) {
       if (kind !== "events" || !traffic.answered.has(id)) continue;
       for (const { eventType, eventTime, payload } of JSON.parse(body) as readonly Event[]) {
         const name = nameOf(payload.id, eventType.endsWith("_Delete"));
-        told.set(name, Math.max(told.get(name) ?? 0, Number(eventTime)));
+        raise(toldMs, name, Number(eventTime));
+        raise(heardMs, name, traffic.settledMs.get(group) ?? 0);
       }
     }
   }
-  return told;
+  return { toldMs, heardMs };
 }
 
 interface Event {

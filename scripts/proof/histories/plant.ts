@@ -16,7 +16,7 @@ import type { VirtualTime } from "./virtual-time.ts";
 
 /** The running processes: up to two of sync, and one of ingest. */
 export interface Plant {
-  readonly traffic: Pick<Traffic, "answered" | "groups" | "settled">;
+  readonly traffic: Pick<Traffic, "answered" | "groups" | "settled" | "settledMs">;
   /** Runs of sync that live. */
   syncs(): readonly SyncRun[];
   startSync(): Promise<boolean>;
@@ -65,7 +65,7 @@ export function createPlant({ time, random, jitter, durable, answer, ...options 
   let ingest: IngestRun | null = null;
   let ids = 0;
   const lastBeat = { ms: 0 };
-  const traffic = createTraffic();
+  const traffic = createTraffic(time.now);
 
   async function begin(): Promise<{ readonly life: Life; readonly ports: Ports }> {
     const skewMs = random.chance(0.4) ? random.int(2 * SKEW_MS) - SKEW_MS : 0;

@@ -9,20 +9,24 @@ export interface Traffic {
   readonly groups: ReadonlyMap<string, DeliveryGroup>;
   /** Where the events of each group went, by its id, as the last who applied it said. */
   readonly settled: ReadonlyMap<string, Settlement>;
+  /** When that was (ms). */
+  readonly settledMs: ReadonlyMap<string, number>;
   onAnswered(delivery: Delivery): void;
   watchQueue(queue: Pick<DeliveryQueue, "add">): Pick<DeliveryQueue, "add">;
   watchApply(apply: DeliveryWorkerOptions["apply"]): DeliveryWorkerOptions["apply"];
 }
 
 /** Traffic of which there was none yet. */
-export function createTraffic(): Traffic {
+export function createTraffic(now: () => number): Traffic {
   const answered = new Map<string, number>();
   const groups = new Map<string, DeliveryGroup>();
   const settled = new Map<string, Settlement>();
+  const settledMs = new Map<string, number>();
   return {
     answered,
     groups,
     settled,
+    settledMs,
     onAnswered: ({ id, events }) => void answered.set(id, events),
     watchQueue: (queue) => ({
       add(group) {
@@ -33,6 +37,7 @@ export function createTraffic(): Traffic {
     watchApply: (apply) => async (group, how) => {
       const settlement = await apply(group, how);
       settled.set(group.id, settlement);
+      settledMs.set(group.id, now());
       return settlement;
     },
   };
