@@ -9,7 +9,8 @@ import { isNotFound } from "./paging/rows.ts";
 import type { RowReader } from "./paging/rows.ts";
 import { findSpec } from "./streams/index.ts";
 import type { StreamSpec } from "./streams/spec.ts";
-import { missingCore, toChange, toTombstone } from "./to-change.ts";
+import { isDeleted, missingCore, toChange, toTombstone } from "./to-change.ts";
+import { toCount } from "./values.ts";
 
 /** One record as it is asked for. */
 export interface RecordName {
@@ -76,8 +77,10 @@ export function createRecordReader(options: RecordReaderOptions): RecordReader {
 
   async function byList({ spec, key, parentId }: RecordName, request: RequestOptions): Promise<Upsert | Tombstone> {
     const sinceMs = options.monotonicMs();
+    let rows = 0;
     for (let cursor: ListCursor | null = startList(parentId); cursor !== null;) {
       const page = await readList({ spec, cursor, reader, options: request });
+      rows += page.rows.length;
       const row = page.rows.find((one) => spec.toKey(one, parentId) === key);
       if (row !== undefined) {
         const seen = { origin: "get", atMs: page.boundMs, parentId, absentKeys: absentKeys(spec.name) } as const;
@@ -88,17 +91,27 @@ export function createRecordReader(options: RecordReaderOptions): RecordReader {
         throw new PermanentError(`${spec.name} ${key} may lie beyond its list: ${page.shortfall}`);
       cursor = page.next;
     }
-    await assertParentIsSeen({ spec, key, parentId }, request);
+    if (rows === 0) await assertIsEmpty({ spec, key, parentId }, request);
     return toTombstone(key, "get", boundSince(options, sinceMs), parentId);
   }
 
-  /** Where a parameter names the parent, the list of one that the agent may not see is empty; PermanentError FORBIDDEN then. */
-  async function assertParentIsSeen({ spec, parentId }: RecordName, request: RequestOptions): Promise<void> {
-    const parent = spec.list.parentParam === undefined ? null : findSpec(spec.parent ?? "");
+  /**
+   * An empty list is believed where nothing contradicts it. Where a parameter names the parent, the list of one that the agent may not see
+   * is empty, too: PermanentError FORBIDDEN. Where nothing is known by id, the parent must say the same: PermanentError when it does not.
+   */
+  async function assertIsEmpty({ spec, parentId }: RecordName, request: RequestOptions): Promise<void> {
+    const isAlone = spec.get === null && (spec.countedBy !== null || spec.isNeverEmpty);
+    const parent = spec.list.parentParam === undefined && !isAlone ? null : findSpec(spec.parent ?? "");
     if (parent === null || parent.get === null || parentId === null) return;
     const path = parent.get.path.replace(":key", encodeURIComponent(parentId));
     try {
-      await client.send({ path, table: parent.name, scopes: parent.scopes }, request);
+      const { body } = await client.send({ path, table: parent.name, scopes: parent.scopes }, request);
+      if (!isAlone || !isJsonObject(body) || isDeleted(parent, body)) return;
+      const count = spec.countedBy === null ? null : toCount(body[spec.countedBy]);
+      if (spec.isNeverEmpty || (count ?? 0) > 0)
+        throw new PermanentError(
+          `the list of ${spec.name} of ${parentId} is empty, but cannot be: nothing is believed of it`,
+        );
     } catch (error) {
       if (!isNotFound(error)) throw error;
     }

@@ -24,10 +24,9 @@ export function toChange(spec: StreamSpec, row: JsonObject, seen: Seen): Change 
   const { origin } = seen;
   const modifiedMs = spec.modified === "never" ? null : toTime(row["modifiedTime"]);
   const isWhole = origin === "get" || isEnough(spec, row, modifiedMs, seen);
-  const isGone = isFlaggedDeleted(row) || spec.isGone(row);
   const currentMs = origin === "search" ? (modifiedMs ?? seen.atMs) : seen.atMs;
   // How it looks in the bin is no state of it: its flags would stay on a record that comes back without being modified.
-  if (isGone) return toTombstone(key, origin, currentMs, parentId);
+  if (isDeleted(spec, row)) return toTombstone(key, origin, currentMs, parentId);
   if (!isWhole) return { op: "refetch", key, origin, parentId, afterMs: seen.atMs };
 
   const sourceMs = modifiedMs ?? (spec.modified === "sometimes" ? toTime(row["commentedTime"]) : null);
@@ -59,9 +58,9 @@ export function toParentId(spec: StreamSpec, row: JsonObject, readUnder: string 
   return spec.parent === "departments" ? (named ?? readUnder) : (readUnder ?? named);
 }
 
-/** Zoho says deleted by any of three flags, as boolean or text (Zoho Desk OAS, Ticket.json; older events: IsDel). */
-function isFlaggedDeleted(row: JsonObject): boolean {
-  return isTrue(row["isDeleted"]) || isTrue(row["isTrashed"]) || isTrue(row["IsDel"]);
+/** Zoho says deleted by a state, or by any of three flags, as boolean or text (Zoho Desk OAS, Ticket.json; older events: IsDel). */
+export function isDeleted(spec: StreamSpec, row: JsonObject): boolean {
+  return isTrue(row["isDeleted"]) || isTrue(row["isTrashed"]) || isTrue(row["IsDel"]) || spec.isGone(row);
 }
 
 function isEnough(spec: StreamSpec, row: JsonObject, modifiedMs: number | null, seen: Seen): boolean {

@@ -95,3 +95,38 @@ for (const [what, body, expected] of lists) {
     else await assert.rejects(reading, expected);
   });
 }
+
+/** A ticket, and the list of its children. */
+function createTicket(ticket: JsonObject | null, rows: readonly JsonObject[]) {
+  const client: DeskClient = {
+    async send({ path }) {
+      if (path.split("/").length > 3) return { body: { data: [...rows] }, boundMs: 5, credits: 1 };
+      if (ticket === null) throw new PermanentError(`${path} is not known`, { code: NOT_FOUND });
+      return { body: ticket, boundMs: 5, credits: 1 };
+    },
+  };
+  return createReader(null, client).records;
+}
+
+const emptyLists: readonly [string, string, JsonObject | null, "delete" | RegExp][] = [
+  ["of attachments whose ticket counts two", "ticket_attachments", { id: "7", attachmentCount: "2" }, /cannot be/],
+  ["of attachments whose ticket counts none", "ticket_attachments", { id: "7", attachmentCount: "0" }, "delete"],
+  ["of attachments whose ticket says no count", "ticket_attachments", { id: "7" }, "delete"],
+  ["of attachments whose ticket is gone", "ticket_attachments", null, "delete"],
+  ["of history whose ticket lives", "ticket_history", { id: "7" }, /cannot be/],
+  ["of history whose ticket lies in the bin", "ticket_history", { id: "7", isTrashed: true }, "delete"],
+];
+for (const [what, table, ticket, expected] of emptyLists) {
+  test(`an empty list ${what} ${expected === "delete" ? "proves an absence" : "proves nothing"}`, async () => {
+    const name = { spec: specOf(table), key: "1", parentId: "7" };
+    const answer = createTicket(ticket, []).get(name, options);
+    if (expected === "delete") assert.equal((await answer).op, expected);
+    else await assert.rejects(answer, expected);
+  });
+}
+
+test("a list that shows others proves an absence, whatever its ticket counts", async () => {
+  const records = createTicket({ id: "7", attachmentCount: "2" }, [{ id: "2" }]);
+  const name = { spec: specOf("ticket_attachments"), key: "1", parentId: "7" };
+  assert.equal((await records.get(name, options)).op, "delete");
+});

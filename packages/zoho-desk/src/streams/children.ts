@@ -71,6 +71,7 @@ export const ticketAttachments = stream({
   name: "ticket_attachments",
   ...ofTicket,
   list: { path: "/tickets/:parent/attachments", order: orderBy("createdTime") },
+  countedBy: "attachmentCount",
   whole: ["id", "name", "size", "href", "previewurl", "isPublic", "createdTime", "creatorId"],
   eventOnly: ["ticketId"],
   events: "Ticket_Attachment",
@@ -109,11 +110,12 @@ export const ticketTimeEntries = stream({
   bin: ["TimeEntry"],
 });
 
-/** History of a ticket (Zoho Desk OAS, TicketHistory.json): rows without an id, never changed. */
+/** History of a ticket (Zoho Desk OAS, TicketHistory.json): rows without an id, never changed; that a ticket was made is the first. */
 export const ticketHistory = stream({
   name: "ticket_history",
   ...ofTicket,
   list: { path: "/tickets/:parent/History", limit: 50 },
+  isNeverEmpty: true,
   toKey: historyKey,
 });
 

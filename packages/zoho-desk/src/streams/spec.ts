@@ -63,6 +63,8 @@ export interface StreamSpec {
   readonly countsAlso: string | null;
   /** Key of the parent's rows that counts its records of this stream; null where none does. */
   readonly countedBy: string | null;
+  /** Whether every parent that lives has at least one. */
+  readonly isNeverEmpty: boolean;
   /** Key of a record; null when the row has none. */
   readonly toKey: (row: JsonObject, parentId: string | null) => string | null;
   /** Keys of a row that name its parent, where the reading does not. */
@@ -104,6 +106,7 @@ export function stream(given: Given & Partial<Omit<StreamSpec, "list">>): Stream
     countPath: null,
     countsAlso: null,
     countedBy: null,
+    isNeverEmpty: false,
     toKey: (row) => toId(row["id"]),
     parentKeys: [],
     modified: "never",
