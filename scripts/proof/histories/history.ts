@@ -109,10 +109,14 @@ export async function liveHistory(
   const comeToRest = await endFaults({ stage, durable, time });
   const judge = async (find: typeof findFaults): Promise<readonly string[]> =>
     find(stage, durable, toTables(plant.syncs()[0]!.mirror!.source, dataSource));
-  const unreconciled = await comeToRest({ intervalMs: ({ reconcileMs }) => reconcileMs, times: 1 });
+  const unreconciled = await comeToRest({ intervalMs: ({ reconcileMs }) => reconcileMs, times: 1, mayHold: true });
   const stale = unreconciled === null ? await judge(findStaleChildren) : [];
   // At least two whole readings by the clock: what one lacks is asked for after it.
-  const unrest = await comeToRest({ intervalMs: (every) => Math.max(...Object.values(every)), times: 2 });
+  const unrest = await comeToRest({
+    intervalMs: (every) => Math.max(...Object.values(every)),
+    times: 2,
+    mayHold: false,
+  });
   const judged = unrest === null ? await judge(findFaults) : [];
   plant.end();
   desk.close();

@@ -18,6 +18,8 @@ export interface Wait {
   readonly intervalMs: (intervals: Intervals) => number;
   /** How often it must have been done. */
   readonly times: number;
+  /** Whether rows may still be held: what they belong to may be gone without a word until it is read whole. */
+  readonly mayHold: boolean;
 }
 
 /** Waits until nothing is left to do. Why that never came; null when it did. */
@@ -37,12 +39,12 @@ export async function endFaults({ stage, durable, time }: RestOptions): Promise<
   await time.advance(1_000);
   await time.leap(2 * 60_000);
   await time.advance(LOOK_MS);
-  return async ({ intervalMs, times }) => {
+  return async ({ intervalMs, times, mayHold }) => {
     let why: string | null = "";
     for (let looks = 1; looks <= PATIENCE && why !== null; looks += 1) {
       await time.leap((await longestMs(intervalMs)) + 60_000);
       await time.advance(LOOK_MS);
-      why = looks < times ? "" : await findUnrest();
+      why = looks < times ? "" : await findUnrest(mayHold);
     }
     return why;
   };
@@ -57,7 +59,7 @@ export async function endFaults({ stage, durable, time }: RestOptions): Promise<
     return Math.max(0, ...facts.map(({ intervals }) => intervalMs(intervals)));
   }
 
-  async function findUnrest(): Promise<string | null> {
+  async function findUnrest(mayHold: boolean): Promise<string | null> {
     const [mirror] = openMirrors();
     if (mirror === undefined) return "no sync is open";
     if (desk.webhookControls.pending() > 0) return `${desk.webhookControls.pending()} deliveries are under way`;
@@ -68,7 +70,7 @@ export async function endFaults({ stage, durable, time }: RestOptions): Promise<
     if (doubt !== undefined) return `a doubt is open (${JSON.stringify(doubt)})`;
     const gap = (await durable.gaps.list(stage.source)).find(({ state }) => state === "open");
     if (gap !== undefined) return `a gap is open (${gap.reason})`;
-    return (await findDue(mirror)) ?? findUnlive(mirror);
+    return (await findDue(mirror)) ?? findUnlive(mirror, mayHold);
   }
 
   async function findDue({ contexts }: OpenMirror): Promise<string | null> {
@@ -80,11 +82,11 @@ export async function endFaults({ stage, durable, time }: RestOptions): Promise<
     return null;
   }
 
-  async function findUnlive({ mirror }: OpenMirror): Promise<string | null> {
+  async function findUnlive({ mirror }: OpenMirror, mayHold: boolean): Promise<string | null> {
     for (const fact of await mirror.facts()) {
       // On servers it takes as long as it takes.
       if (duePull(fact) !== null || isReconcileDue(fact)) return `${fact.stream.name} is still to be read`;
-      const life = tableLife(fact);
+      const life = tableLife(mayHold ? { ...fact, heldRows: 0 } : fact);
       if (life !== "live")
         return `${fact.stream.name} is ${life}: ${fact.progress.pull?.message ?? fact.progress.problem}`;
     }
