@@ -61,6 +61,9 @@ export interface DeliveryWorker {
 const WAITS: DeliveryWaits = { lockMs: 15_000, stalledCheckMs: 5_000, retryBaseMs: 1_000, retryCapMs: 15_000 };
 const CLOSE_DEADLINE_MS = 10_000;
 
+/** Of a job whose hash is gone only the id is left. */
+const isLost = ({ data }: Job): boolean => data === undefined || Object.keys(data as object).length === 0;
+
 /** The consuming end of one source's queue. */
 export function createDeliveryWorker(options: DeliveryWorkerOptions): DeliveryWorker {
   const { connection, source, concurrency = 16, apply, log, waits = WAITS } = options;
@@ -97,6 +100,8 @@ export function createDeliveryWorker(options: DeliveryWorkerOptions): DeliveryWo
     maxStalledCount: Number.MAX_SAFE_INTEGER,
     runRetryDelay: 1_000,
     skipVersionCheck: true,
+    // As each job says itself, unless it lost its hash.
+    removeOnComplete: { count: 0 },
   });
   let reported = "";
   worker.on("error", ({ message }) => {
@@ -113,6 +118,13 @@ export function createDeliveryWorker(options: DeliveryWorkerOptions): DeliveryWo
       // A fetch that was waiting when the worker was paused still brings what comes.
       await job.moveToWait(job.token);
       throw new WaitingError();
+    }
+    if (isLost(job)) {
+      log("a delivery group lost its contents in Redis; the audit finds its events, and what changed is read again", {
+        source,
+        group: job.id,
+      });
+      return;
     }
     try {
       const group = parseGroup(job.data);

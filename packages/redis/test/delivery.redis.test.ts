@@ -120,6 +120,20 @@ test("a job that is no group is kept and said, never lost", async () => {
   assert.equal(await client.exists(jobKey(source, broken.id)), 1);
 });
 
+test("a job whose hash alone is lost is let go and found by the audit", async () => {
+  const source = uniqueName();
+  const [one, other] = [group(source, 2), group(source, 1)];
+  await queue.add(one);
+  await queue.add(other);
+  await client.del(jobKey(source, one.id));
+  const { lines } = startWorker({ source });
+  await until(async () => (await ledger.counts(source)).applied === 1);
+  await until(() => lines.some((line) => JSON.stringify(line).includes("lost its contents")));
+  await until(async () => (await client.exists(jobKey(source, one.id))) === 0);
+  await client.zadd(sourceKey(source, "open"), "XX", 1, `2:${one.id}`);
+  assert.deepEqual(await ledger.unreported(source), [{ group: one.id, events: 2, acceptedMs: 1 }]);
+});
+
 test("a paused worker takes nothing until it is resumed", async () => {
   const source = uniqueName();
   const { worker } = startWorker({ source });
