@@ -111,12 +111,16 @@ function contradicted(row: RowVersions, change: StateChange, ask: Ask): Doubt | 
   return later.fromGet ? null : ask(later.currentMs, `${later.modifiedMs}.${later.contentHash}`);
 }
 
-/** An event after the tombstone whose modified time is not after it: a restore need not move modifiedTime. */
+/**
+ * A restore need not move modifiedTime: an event after the tombstone may tell of one, and so may a search, which shows what exists and
+ * proves it alive no later than it was modified.
+ */
 function perhapsRestored(row: RowVersions, change: StateChange, ask: Ask): Doubt | null {
   const life = toLifeParts(row.life);
-  if (life === null || !life.dead || change.op !== "upsert" || change.origin !== "event") return null;
+  if (life === null || !life.dead || change.op !== "upsert" || change.life > row.life) return null;
   const seenMs = toVersionParts(change.core?.version ?? NO_VERSION)?.currentMs ?? 0;
-  return seenMs > life.atMs && change.life < row.life ? ask(life.atMs) : null;
+  const isTold = change.origin === "event" && seenMs > life.atMs;
+  return isTold || change.origin === "search" ? ask(life.atMs) : null;
 }
 
 /** A state or a death from the future freezes its row until that time comes; only a GET may say so. */

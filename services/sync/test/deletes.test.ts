@@ -247,6 +247,24 @@ test("an attachment whose ticket is not here is asked for, not held, though only
   assert.equal((await sink.count(writer.table)).rows, 1, "it is there, as its ticket's list says");
 });
 
+test("what came back unmodified and is found only when the bin has long forgotten it is asked for", async () => {
+  await using stage = await stageOfContacts();
+  const before = await counts(stage);
+  const { desk, source } = stage;
+  const { key } = desk.store.records("contacts").find(({ deleted }) => !deleted)!;
+  desk.store.delete("contacts", key);
+  desk.clock.advance(MINUTE_MS);
+  await stage.context("contacts").writer.write({ changes: [await source.get("contacts", key, null, heal)] });
+  assert.equal((await counts(stage)).deleted, 1);
+  desk.store.restore("contacts", key);
+  desk.clock.advance(70 * 24 * 60 * MINUTE_MS);
+  await again(stage);
+  assert.deepEqual(await counts(stage), { ...before, rows: before.rows - 1, deleted: 1, doubts: 1 });
+  desk.clock.advance(MINUTE_MS);
+  await stage.settle("contacts");
+  assert.deepEqual(await counts(stage), before);
+});
+
 test("a pull that starts anew keeps tombstones", async () => {
   await using stage = await stageOfContacts();
   const gone = purge(stage, 10);

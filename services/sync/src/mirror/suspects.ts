@@ -1,5 +1,5 @@
 import { isAside, toLifeParts } from "@deskmirror/model";
-import type { Change, Row, Suspect } from "@deskmirror/model";
+import type { Change, Doubt, Row, Suspect } from "@deskmirror/model";
 import type { TableContext } from "./table-context.ts";
 
 const PAGE = 500;
@@ -23,8 +23,7 @@ export function lowerBound(boundMs: number, changes: readonly Change[]): number 
 export async function doubtUnseen(context: TableContext, shown: ReadonlySet<string>, parentId: string): Promise<void> {
   const { sink, writer } = context;
   for await (const suspects of unseen(context, ({ key }) => shown.has(key), parentId)) {
-    const doubts = suspects.map((suspect) => ({ ...suspect, contradiction: null }));
-    await sink.addDoubts(writer.table, doubts);
+    await sink.addDoubts(writer.table, toDoubts(suspects));
   }
 }
 
@@ -38,12 +37,15 @@ export async function suspectUnseen(context: TableContext, listing: number, boun
   for await (const suspects of unseen(context, ({ afterMs }) => afterMs >= boundMs)) {
     const read = await readParents(context, suspects);
     const isOrphan = ({ parentId }: Suspect): boolean => read !== null && parentId !== null && !read.has(parentId);
-    const orphans = suspects.filter(isOrphan).map((orphan) => ({ ...orphan, contradiction: null }));
-    if (orphans.length > 0) await sink.addDoubts(writer.table, orphans);
+    const orphans = suspects.filter(isOrphan);
+    if (orphans.length > 0) await sink.addDoubts(writer.table, toDoubts(orphans));
     const others = suspects.filter((suspect) => !isOrphan(suspect));
     if (others.length > 0) await sink.suspects.add(writer.table, listing, others);
   }
 }
+
+const toDoubts = (suspects: readonly Suspect[]): readonly Doubt[] =>
+  suspects.map((suspect) => ({ ...suspect, contradiction: null }));
 
 /** The parents of rows that a pull reads children under; null where the stream has no such parents. */
 async function readParents(
