@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { addMissingSecrets } from "./pair/env-file.ts";
 import { freePort } from "./pair/free-port.ts";
+import { assertPortsAreFree } from "./pair/needed-ports.ts";
 import { redisProgram, serviceProgram } from "./pair/programs.ts";
 import { waitUntilReady } from "./pair/ready.ts";
 import { startProgram } from "./pair/running.ts";
@@ -11,16 +12,26 @@ import { aborted, stopSignal } from "./pair/stop-signal.ts";
 import { claimFolder } from "./pair/sole-start.ts";
 import { supervise } from "./pair/supervise.ts";
 
+const envFile = resolve(".env");
+if (existsSync(envFile)) process.loadEnvFile(envFile);
+const { BIND_HOST = "", INGEST_PORT = "8080", INGEST_OPS_PORT = "8082", SYNC_PORT = "8081" } = process.env;
+const host = ["", "0.0.0.0", "::"].includes(BIND_HOST) ? "127.0.0.1" : BIND_HOST;
+const admin = `http://${host}:${SYNC_PORT}`;
+
 let release = () => {};
 try {
   release = claimFolder(resolve("data/start.pid"));
+  await assertPortsAreFree([
+    { variable: "INGEST_PORT", port: INGEST_PORT },
+    { variable: "INGEST_OPS_PORT", port: INGEST_OPS_PORT, host },
+    { variable: "SYNC_PORT", port: SYNC_PORT, host },
+  ]);
 } catch (error) {
+  release();
   console.error((error as Error).message);
   process.exit(1);
 }
 
-const envFile = resolve(".env");
-if (existsSync(envFile)) process.loadEnvFile(envFile);
 const made = addMissingSecrets(envFile, process.env);
 Object.assign(process.env, made);
 if (Object.keys(made).length > 0)
@@ -40,16 +51,14 @@ for (const name of ["ingest", "sync"] as const) {
   running.push(startProgram(serviceProgram(name, { env: process.env, logFile: null })));
 }
 
-const { BIND_HOST = "", INGEST_PORT = "8080", INGEST_OPS_PORT = "8082", SYNC_PORT = "8081" } = process.env;
-const host = ["", "0.0.0.0", "::"].includes(BIND_HOST) ? "127.0.0.1" : BIND_HOST;
-const admin = `http://${host}:${SYNC_PORT}`;
-
 try {
   await waitUntilReady([`http://${host}:${INGEST_OPS_PORT}`, admin], { running, signal: stop });
   programs = running.map((program) => supervise(program, console.error));
   console.log(`ingest takes deliveries at http://127.0.0.1:${INGEST_PORT}/hooks/…`);
   console.log(`sync answers at ${admin}/api with your ADMIN_TOKEN; ${admin}/ describes its calls. Ctrl-C ends both.`);
-  console.log("Next, in another terminal: npx deskmirror source list, then README, Connect your Desk.");
+  const isFound = (process.env["DESKMIRROR_URL"] ?? "http://127.0.0.1:8081") === admin;
+  const command = `${isFound ? "" : `DESKMIRROR_URL=${admin} `}npx deskmirror source list`;
+  console.log(`Next, in another terminal: ${command}, then README, Connect your Desk.`);
   await aborted(stop);
 } catch (error) {
   if (!stop.aborted) {

@@ -13,10 +13,11 @@ export async function freePort(): Promise<number> {
   }
 }
 
-async function isFree(port: number): Promise<boolean> {
+/** Whether nothing listens on a port of an address, every address unless one is named. Throws when it cannot be had for another reason. */
+export async function isFree(port: number, host?: string): Promise<boolean> {
   const server = createServer();
   try {
-    server.listen(port);
+    server.listen({ port, host });
     await once(server, "listening");
     server.close();
     await once(server, "close");

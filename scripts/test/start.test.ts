@@ -1,11 +1,16 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseEnv } from "node:util";
 import { addMissingSecrets, addVariables } from "../pair/env-file.ts";
+import { freePort } from "../pair/free-port.ts";
+import { assertPortsAreFree } from "../pair/needed-ports.ts";
 import { failWhenOneEnds, startProgram } from "../pair/running.ts";
 import { restartDelayMs, supervise } from "../pair/supervise.ts";
 
@@ -48,6 +53,36 @@ describe("the secrets of npm start", () => {
 
   test("never take the place of a name that only begins alike", () => {
     assert.equal(addVariables("SECRET_KEY_PREVIOUS=a\n", { SECRET_KEY: "b" }), "SECRET_KEY_PREVIOUS=a\nSECRET_KEY=b\n");
+  });
+});
+
+describe("the ports of npm start", () => {
+  test("that others listen on are named before anything starts, on every address and on one", async () => {
+    const everywhere = createServer().listen(0);
+    const here = createServer().listen(0, "127.0.0.1");
+    await Promise.all([once(everywhere, "listening"), once(here, "listening")]);
+    const [one, two] = [everywhere, here].map((server) => String((server.address() as AddressInfo).port));
+    try {
+      await assert.rejects(
+        assertPortsAreFree([
+          { variable: "INGEST_PORT", port: one ?? "" },
+          { variable: "INGEST_OPS_PORT", port: String(await freePort()), host: "127.0.0.1" },
+          { variable: "SYNC_PORT", port: two ?? "", host: "127.0.0.1" },
+        ]),
+        new RegExp(`listens already: INGEST_PORT ${one}, SYNC_PORT ${two}\\.`),
+      );
+    } finally {
+      everywhere.close();
+      here.close();
+    }
+  });
+
+  test("that are none, or that may not be had, are left to their program", async () => {
+    await assertPortsAreFree([
+      { variable: "INGEST_PORT", port: "eighty" },
+      { variable: "SYNC_PORT", port: "70000" },
+      { variable: "INGEST_OPS_PORT", port: String(await freePort()), host: "192.0.2.1" },
+    ]);
   });
 });
 
