@@ -1,4 +1,5 @@
 // `npm run demo`: the real pair against the bundled Desk emulator, until Ctrl-C; `-- --once` ends by itself, with 0 when equal.
+import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { createDeskEmulator } from "@deskmirror/desk-emulator";
 import { createAdminApi } from "./pair/admin-api.ts";
@@ -11,6 +12,7 @@ import { stopSignal } from "./pair/stop-signal.ts";
 
 const { once } = parseArgs({ options: { once: { type: "boolean", default: false } } }).values;
 const dir = "data/demo";
+const database = `${dir}/desk.db`;
 const running: Running[] = [];
 const stopped = stopSignal(() => running.forEach((program) => program.kill()));
 const over = new AbortController();
@@ -28,7 +30,7 @@ try {
   async function run(): Promise<void> {
     console.log(`Desk (emulated)  ${emulator.url}
 ingest           ${pair.ingest}/hooks/…
-sync             ${pair.sync}
+sync             ${pair.sync} (in a browser: its calls)
 database         ${pair.database}
 logs             ${dir}/ingest.log, ${dir}/sync.log
 `);
@@ -47,7 +49,7 @@ logs             ${dir}/ingest.log, ${dir}/sync.log
 Every list is read, after ${seconds()} s. ${describeTickets(status)}
 Look from another terminal, now or while it changes:
 
-${describeCommands(pair, SOURCE)}
+${describeCommands(pair, SOURCE, emulator.url)}
 `);
     const workload = emulator.workload({ changesPerSecond: once ? 20 : 10 });
     if (once) {
@@ -70,6 +72,8 @@ ${describeCommands(pair, SOURCE)}
   over.abort();
   for (const program of running.toReversed()) await program.stop();
   await emulator.close();
+  if (stopped.aborted && existsSync(database))
+    console.log(`\nEnded. What was copied is in ${database} until the next demo.`);
 }
 
 function seconds(): number {
