@@ -5,7 +5,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { handOver } from "./prepare/hand-over.mjs";
-import { prepareNode } from "./prepare/install.mjs";
+import { isInstalled, prepareNode } from "./prepare/install.mjs";
 import { PrepareError, say } from "./prepare/machine.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -14,7 +14,12 @@ const main = join(root, "packages/cli/src/main.ts");
 
 try {
   // What is installed is left as it is: programs that run may be using it.
-  const node = existsSync(pinned) ? pinned : prepareNode(root);
+  const isThere = existsSync(pinned);
+  const node = isThere ? pinned : prepareNode(root);
+  if (isThere && !isInstalled(root))
+    say(
+      `The packages in ${root} are not those of this checkout. \`npm start\` renews them; where it does not run: npm ci`,
+    );
   if (process.execPath === node) await import(main);
   else handOver(node, [main, ...process.argv.slice(2)], { root, cwd: process.cwd() });
 } catch (error) {

@@ -47,8 +47,11 @@ export function prepareNode(root) {
   return node;
 }
 
-/** @param {string} root */
-function isInstalled(root) {
+/**
+ * Whether the installed npm packages are those of the lock.
+ * @param {string} root the repository
+ */
+export function isInstalled(root) {
   const installed = readJson(root, "node_modules/.package-lock.json")?.packages ?? {};
   return matchesLock(readJson(root, "package-lock.json")?.packages ?? {}, installed, process);
 }
