@@ -39,7 +39,8 @@ export function createChronicle(desk: DeskInProcess): Chronicle {
       Math.max(0, ...[changes, deaths, returns].map((times) => times.get(nameOf(table, key)) ?? 0)),
     wasDeleted(table, key) {
       if (table !== "ticket_history" && desk.store.record(table as TableName, key)?.deleted !== false) return true;
-      return namesOf(table, key).some((name) => deaths.has(name));
+      // What was restored had been deleted, be it before the history began.
+      return namesOf(table, key).some((name) => deaths.has(name) || returns.has(name));
     },
     livedSince: (table, key, ms) =>
       desk.store.record(table as TableName, key)?.deleted === false ||
