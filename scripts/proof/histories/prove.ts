@@ -55,9 +55,9 @@ export async function proveHistories(options: {
   const place = await openPlace(sink, runs);
   async function liveOn(): Promise<void> {
     while (begun < runs && !signal.aborted) {
+      tell(await place.live(seed + begun++));
       // A history in memory looks for no signal from outside.
       await turn();
-      tell(await place.live(seed + begun++));
     }
   }
   try {
