@@ -81,12 +81,19 @@ for (const [why, change, expected] of lives) {
   });
 }
 
-const halfRead: Pull = { ...running, parentsAfter: "5" };
+const halfRead: Pull = { ...running, parentsAfter: "3", parentsUntil: "5" };
 const still: readonly [string, Partial<TableFacts>, string, boolean][] = [
   ["no pull was asked for", { asked: 0 }, "7", false],
   ["the pull has not begun", {}, "7", true],
   ["the pull is not there yet", { progress: { ...NO_PROGRESS, pull: halfRead } }, "7", true],
-  ["the pull has planned it", { progress: { ...NO_PROGRESS, pull: halfRead } }, "5", false],
+  ["the pull has planned it", { progress: { ...NO_PROGRESS, pull: halfRead } }, "3", false],
+  ["the pull is planning it", { progress: { ...NO_PROGRESS, pull: halfRead } }, "5", false],
+  [
+    "the pull is planning the last",
+    { progress: { ...NO_PROGRESS, pull: { ...halfRead, parentsUntil: null } } },
+    "7",
+    false,
+  ],
   ["the pull has planned all", { progress: { ...NO_PROGRESS, pull: running } }, "7", false],
   ["the pull is over", { progress: done }, "7", false],
 ];

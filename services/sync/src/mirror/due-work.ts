@@ -70,10 +70,11 @@ export function isBinDue(tables: readonly TableFacts[]): boolean {
   return tables.some(({ nowMs, intervals }) => nowMs - lastMs >= intervals.sweepMs);
 }
 
-/** Whether the children of a record will be read anyway, later than now, by the pull of their table. */
+/** Whether the children of a record that is here will be read anyway, later than now, by the pull of their table. */
 export function isStillToBePulled({ progress: { pull }, asked }: TableFacts, parentKey: string): boolean {
   if (pull === null) return asked > 0;
-  return pull.state === "running" && pull.parentsAfter !== null && parentKey > pull.parentsAfter;
+  const { state, parentsAfter, parentsUntil } = pull;
+  return state === "running" && parentsAfter !== null && parentsUntil !== null && parentKey > parentsUntil;
 }
 
 /** A table's state as status says it (docs/invariants.md, I8). */

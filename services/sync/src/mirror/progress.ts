@@ -23,6 +23,8 @@ export type Pull = {
   readonly readings: readonly Reading[];
   /** The last parent record whose children were planned; null when there are no parents to walk, or all were. */
   readonly parentsAfter: string | null;
+  /** Parents up to this one are being planned, or all when null: of those that come among them from now on it may not know. */
+  readonly parentsUntil: string | null;
   /** Distinct records of readings that are over and gone. */
   readonly distinct: number;
   readonly rows: number;

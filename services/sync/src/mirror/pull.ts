@@ -65,6 +65,7 @@ async function beginPull(context: TableContext, session: TableSession, options: 
     finishedMs: null,
     readings: toReadings(cursors),
     parentsAfter: walksParents ? "" : null,
+    parentsUntil: walksParents ? "" : null,
     distinct: 0,
     rows: 0,
     calls: 0,
@@ -110,18 +111,29 @@ async function readReadings(context: TableContext, session: TableSession, option
   });
 }
 
-/** New readings for the next parents' children take the place of those that are over. */
+/**
+ * New readings for the next parents' children take the place of those that are over. The checkpoint tells of a span before the parents in it
+ * are looked for: the children of one that comes into it later are read by whoever is told of it.
+ */
 async function planChildren(context: TableContext, session: TableSession, options: ReadOptions): Promise<void> {
-  const { source, stream, sink, parent } = context;
-  const { parentsAfter } = currentPull(session)!;
-  const parents = await sink.rows(parent!.writer.table, { after: parentsAfter!, limit: PARENTS_AT_ONCE });
-  const keys = parents.map(({ key }) => key);
+  const { source, stream } = context;
+  const { parentsAfter, parentsUntil } = currentPull(session)!;
+  const next = await nextParents(context, parentsAfter!);
+  const keys = parentsUntil === null ? next : next.filter((key) => key <= parentsUntil);
   const cursors = keys.length === 0 ? [] : await source.plan(stream.name, keys, options);
+  const after = keys.length < PARENTS_AT_ONCE ? (parentsUntil ?? keys.at(-1) ?? null) : keys.at(-1)!;
+  const ahead = after === null ? [] : await nextParents(context, after);
   await savePull(context, session, (pull) => ({
     ...endReadings(pull),
     readings: toReadings(cursors),
-    parentsAfter: keys.at(-1) ?? null,
+    parentsAfter: after,
+    parentsUntil: ahead.length < PARENTS_AT_ONCE ? null : ahead.at(-1)!,
   }));
+}
+
+async function nextParents({ sink, parent }: TableContext, after: string): Promise<readonly string[]> {
+  const rows = await sink.rows(parent!.writer.table, { after, limit: PARENTS_AT_ONCE });
+  return rows.map(({ key }) => key);
 }
 
 /** Adds up the readings that are over and lets them go. */

@@ -31,6 +31,7 @@ export const running: Pull = {
   finishedMs: null,
   readings: [],
   parentsAfter: null,
+  parentsUntil: null,
   distinct: 0,
   rows: 0,
   calls: 0,
