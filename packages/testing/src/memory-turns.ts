@@ -12,15 +12,16 @@ export function createMemoryTurns({ limit, now = Date.now }: { limit: number; no
   const sources = new Map<string, readonly Turn[]>();
   return {
     async waitMs(source, { id, size }) {
-      const turns = (sources.get(source) ?? []).filter(({ atMs }) => atMs > now() - WINDOW_MS);
+      const nowMs = now();
+      const turns = (sources.get(source) ?? []).filter(({ atMs }) => atMs > nowMs - WINDOW_MS);
       const known = turns.find((turn) => turn.id === id);
-      if (known !== undefined) return Math.max(0, known.atMs - now());
+      if (known !== undefined) return Math.max(0, known.atMs - nowMs);
       const taken = Math.min(size, limit);
       const before = turns.at(-(limit - taken + 1));
       const last = turns.at(-1);
-      const atMs = Math.max(now(), last?.atMs ?? 0, before === undefined ? 0 : before.atMs + WINDOW_MS);
+      const atMs = Math.max(nowMs, last?.atMs ?? 0, before === undefined ? 0 : before.atMs + WINDOW_MS);
       sources.set(source, [...turns, ...Array.from({ length: taken }, () => ({ id, atMs }))]);
-      return atMs - now();
+      return atMs - nowMs;
     },
   };
 }
